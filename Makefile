@@ -1,0 +1,50 @@
+# `make run` and `make test` are all a fresh machine needs; `make help` lists the rest.
+
+BIN := .venv/bin
+PYTHON := $(BIN)/python
+UV ?= $(or $(shell command -v uv 2>/dev/null),$(BIN)/uv)
+LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--custom-compile-command "make lock"
+
+.PHONY: help install run test check format lock
+.DEFAULT_GOAL := help
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile
+
+install: .venv/installed ## make .venv with everything that is pinned
+
+.venv/installed: requirements/base.txt requirements/dev.txt
+	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed.")'
+	@echo "Installing into .venv ..."
+	@python3 -m venv .venv
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@
+
+run: install ## start everything here; PORT=9000 moves it
+	@$(PYTHON) -m reseller.run
+
+# Both runs count, and the second is not skipped when the first fails.
+test: install ## run all tests on PostgreSQL, and the core ones on SQLite too
+	@status=0; \
+	$(PYTHON) -m pytest $(ARGS) || status=1; \
+	ENGINE=sqlite $(PYTHON) -m pytest -m core $(ARGS) || status=1; \
+	exit $$status
+
+check: install ## format, lint, types, layers, migrations, deployment, containers
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	DEBUG=true $(BIN)/mypy
+	$(BIN)/lint-imports
+	DEBUG=true $(PYTHON) manage.py makemigrations --check --dry-run
+	$(PYTHON) -m tests.production check --deploy --fail-level WARNING
+	$(BIN)/hadolint Dockerfile
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+
+format: install ## format and mend what ruff can mend
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lock: ## pin requirements/*.in anew (needs uv)
+	$(LOCK) requirements/base.in -o requirements/base.txt
+	$(LOCK) requirements/dev.in -o requirements/dev.txt

@@ -1,0 +1,192 @@
+"""Django admin: everything to be seen, the catalogue to be kept, writes through the services."""
+
+from typing import Any
+from uuid import uuid4
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.db.models.functions import Now
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from customers.distributor.rules import Operation
+from customers.forms.create import CreateForm
+from customers.models import (
+    Alert,
+    Attempt,
+    Change,
+    Customer,
+    Gate,
+    IpAddress,
+    IpGroup,
+    Package,
+    Refresh,
+    Signup,
+    Username,
+    WhitelabelDomain,
+)
+from customers.services import changes
+from customers.services.changes import AskingError
+from customers.views.changes import create, warn_of_username
+
+admin.site.site_header = gettext_lazy("Reseller administration")
+admin.site.site_title = gettext_lazy("Reseller")
+admin.site.index_title = gettext_lazy("Tables")
+
+HIDDEN = {"sealed_password"}
+
+
+class ReadOnly(admin.ModelAdmin):
+    """To be seen, not to be written: the services alone write."""
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        return [f.name for f in self.opts.fields if f.name not in HIDDEN]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        return self.get_fields(request, obj)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Customer)
+class CustomerAdmin(ReadOnly):
+    list_display = ["username", "name", "email", "status", "active", "website_access", "console"]
+    list_filter = ["status", "active", "website_access", "origin", "account_manager"]
+    search_fields = ["username", "email", "first_name", "last_name", "company", "phone"]
+    list_select_related = ["account_manager"]
+    actions = ["enable", "disable", "website_enable", "website_disable"]
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        return ["console", *super().get_fields(request, obj)]
+
+    @admin.display(description=gettext_lazy("in the console"))
+    def console(self, customer: Customer) -> str:
+        return format_html('<a href="{}">{}</a>', customer.get_absolute_url(), _("Open"))
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("customers.add_customer")
+
+    def has_switch_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("customers.change_customer")
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """The create form of the console: the same fields, the same service."""
+        if not self.has_add_permission(request):
+            return self.changelist_view(request)
+        form = CreateForm(request.POST or None, initial={"change_id": uuid4()})
+        if request.method == "POST" and form.is_valid() and (change := create(request, form)):
+            messages.info(request, _("%s will be set up in a moment.") % change.customer.name)
+            warn_of_username(request, change.customer)
+            return redirect("admin:customers_customer_change", change.customer_id)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Add customer"),
+            "form": form,
+            "opts": self.opts,
+        }
+        return TemplateResponse(request, "admin/customers/customer/add.html", context)
+
+    def _switch(
+        self, request: HttpRequest, customers: QuerySet[Customer], operation: Operation
+    ) -> None:
+        asked = 0
+        for customer in customers:
+            try:
+                changes.ask(customer, operation, asked_by=request.user)  # type: ignore[arg-type]
+                asked += 1
+            except AskingError as error:
+                self.message_user(request, f"{customer}: {error}", messages.ERROR)
+        self.message_user(request, _("%d asked for; a worker delivers them.") % asked)
+
+    @admin.action(description=gettext_lazy("Switch sending on"), permissions=["switch"])
+    def enable(self, request: HttpRequest, queryset: QuerySet[Customer]) -> None:
+        self._switch(request, queryset, Operation.ENABLE)
+
+    @admin.action(description=gettext_lazy("Switch sending off"), permissions=["switch"])
+    def disable(self, request: HttpRequest, queryset: QuerySet[Customer]) -> None:
+        self._switch(request, queryset, Operation.DISABLE)
+
+    @admin.action(description=gettext_lazy("Switch website access on"), permissions=["switch"])
+    def website_enable(self, request: HttpRequest, queryset: QuerySet[Customer]) -> None:
+        self._switch(request, queryset, Operation.WEBSITE_ENABLE)
+
+    @admin.action(description=gettext_lazy("Switch website access off"), permissions=["switch"])
+    def website_disable(self, request: HttpRequest, queryset: QuerySet[Customer]) -> None:
+        self._switch(request, queryset, Operation.WEBSITE_DISABLE)
+
+
+@admin.register(Change)
+class ChangeAdmin(ReadOnly):
+    list_display = ["id", "customer", "operation", "state", "asked_by", "asked_at", "settled_at"]
+    list_filter = ["state", "operation"]
+    list_select_related = ["customer", "asked_by"]
+    search_fields = ["id", "customer__username"]
+
+
+@admin.register(Attempt)
+class AttemptAdmin(ReadOnly):
+    list_display = ["change", "n", "kind", "outcome", "http_status", "begun_at", "ended_at"]
+    list_filter = ["kind", "outcome"]
+    list_select_related = ["change"]
+
+
+@admin.register(Username)
+class UsernameAdmin(ReadOnly):
+    list_display = ["name", "state", "customer", "until", "since"]
+    list_filter = ["state"]
+    list_select_related = ["customer"]
+    search_fields = ["key"]
+
+
+@admin.register(Refresh)
+class RefreshAdmin(ReadOnly):
+    list_display = ["started_at", "verdict", "listed", "adopted", "updated", "absent", "problem"]
+    list_filter = ["verdict"]
+
+
+@admin.register(Signup)
+class SignupAdmin(ReadOnly):
+    list_display = ["reference", "customer", "address", "at"]
+    list_select_related = ["customer"]
+
+
+@admin.register(Gate)
+class GateAdmin(ReadOnly):
+    list_display = ["__str__", "failures", "since", "shut_until"]
+
+
+@admin.register(Alert)
+class AlertAdmin(ReadOnly):
+    list_display = ["kind", "text", "raised_at", "over_at"]
+    list_filter = ["kind"]
+    actions = ["end"]
+
+    def has_end_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("customers.change_alert")
+
+    @admin.action(description=gettext_lazy("This is over"), permissions=["end"])
+    def end(self, request: HttpRequest, queryset: QuerySet[Alert]) -> None:
+        changed = queryset.filter(over_at=None).update(over_at=Now())
+        self.message_user(request, _("%d alerts ended.") % changed)
+
+
+@admin.register(Package)
+class PackageAdmin(admin.ModelAdmin):
+    list_display = ["name", "is_free", "allows_ips", "offered_at_signup"]
+    list_editable = ["offered_at_signup"]
+
+
+admin.site.register([IpGroup, IpAddress, WhitelabelDomain])

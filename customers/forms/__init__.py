@@ -1,0 +1,1 @@
+"""What people type. Fields come from the rules; nothing here saves anything."""

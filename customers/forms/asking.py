@@ -1,0 +1,110 @@
+"""What every form that asks for a change carries along: its id, and what it showed."""
+
+import json
+from uuid import uuid4
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from customers.models import Customer, Username
+from customers.models.customer import EDITABLE
+from customers.services.changes import (
+    AlreadySent,
+    AskingError,
+    Conflict,
+    NothingChanged,
+    NotPossible,
+    Seen,
+)
+from customers.services.names import NameTaken
+
+TAKEN = {
+    Username.State.LIVE: _("This username is in use. Choose another one."),
+    Username.State.PENDING: _("This username is just being set up for somebody. Choose another."),
+    Username.State.RELEASED: _(
+        "This username was given up a short while ago and is held for a day. Choose another one."
+    ),
+    Username.State.BURNT: _(
+        "This username was deleted, or belongs to somebody else: it can never be used again."
+    ),
+}
+NOT_POSSIBLE = {
+    "refused": _("The distributor refused this customer; there is nothing to change."),
+    "closed": _("This customer is closed; nothing can be changed any more."),
+    "closing": _("This customer is being deleted; nothing can be changed any more."),
+    "not_email": _(
+        "The distributor takes this only for usernames that are e-mail addresses. "
+        "Change the username first."
+    ),
+}
+
+
+class AskingForm(forms.Form):
+    """`change_id` makes a double click one change; `seen` tells what somebody else did since."""
+
+    change_id = forms.UUIDField(widget=forms.HiddenInput, required=False)
+
+    def renew(self, customer: Customer | None = None) -> None:
+        """The form goes back to the person under a fresh id, with what stands now as seen."""
+        fresh = {"change_id": str(uuid4())}
+        if customer and "seen" in self.fields:
+            fresh["seen"] = dump(Seen.of(customer))
+        data = self.data.copy()  # type: ignore[attr-defined]  # a QueryDict, or a test's dict
+        for name, value in fresh.items():
+            data[name] = value
+        self.data = data
+
+    def explain(self, error: AskingError | NameTaken, customer: Customer | None = None) -> None:
+        """Why nothing was asked for, in words, at the field that it is about."""
+        match error:
+            case NameTaken():
+                self.add_error("username", TAKEN[Username.State(error.state)])
+            case NothingChanged():
+                self.add_error(None, _("Nothing is different from how it is now."))
+            case NotPossible():
+                self.add_error(None, NOT_POSSIBLE[error.why])
+            case AlreadySent():
+                self.add_error(
+                    None,
+                    _(
+                        "This form was already sent with other content. Nothing was sent now: "
+                        "check what you typed and send it again."
+                    ),
+                )
+                self.renew(customer)
+            case Conflict():
+                for field, value in error.fields.items():
+                    self.add_error(
+                        field,
+                        _(
+                            "Meanwhile this was changed to “%(value)s”. To have yours instead, "
+                            "send it again."
+                        )
+                        % {"value": value},
+                    )
+                self.renew(customer)
+
+
+class SeenField(forms.CharField):
+    """What the form showed, as JSON; None for a client that does not send it back."""
+
+    widget = forms.HiddenInput
+
+    def clean(self, value: str) -> Seen | None:
+        if not super().clean(value):
+            return None
+        try:
+            said = json.loads(value)
+            shown, mirror = ({f: said[part][f] for f in EDITABLE} for part in ("shown", "mirror"))
+            if not all(
+                v is None or isinstance(v, str) for v in (*shown.values(), *mirror.values())
+            ):
+                raise TypeError
+            return Seen(int(said["seq"]), shown, mirror)
+        except (ValueError, TypeError, KeyError, RecursionError):
+            raise ValidationError(_("This page is out of date: load it again.")) from None
+
+
+def dump(seen: Seen) -> str:
+    return json.dumps({"seq": seen.seq, "shown": seen.shown, "mirror": seen.mirror})

@@ -1,0 +1,97 @@
+"""Form fields made from the contract's parameters, and the words for what is wrong."""
+
+from collections.abc import Callable
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from customers.distributor.rules import Param, Problem, problems
+
+LABELS = {
+    "username": _("Username"),
+    "password": _("Password"),
+    "confirm_password": _("Password again"),
+    "email": _("E-mail"),
+    "first_name": _("First name"),
+    "last_name": _("Last name"),
+    "address": _("Address"),
+    "city": _("City"),
+    "state": _("State or province"),
+    "zip": _("Postal code"),
+    "country": _("Country"),
+    "phone": _("Phone"),
+    "website": _("Website"),
+    "company": _("Company"),
+    "package": _("Package"),
+    "whitelabel": _("Whitelabel domain"),
+    "ip_group": _("IP groups"),
+    "ip": _("Additional IPs"),
+    "billing_date": _("Billing date"),
+}
+AUTOCOMPLETE = {
+    "username": "username",
+    "password": "new-password",
+    "confirm_password": "new-password",
+    "email": "email",
+    "first_name": "given-name",
+    "last_name": "family-name",
+    "address": "street-address",
+    "city": "address-level2",
+    "state": "address-level1",
+    "zip": "postal-code",
+    "country": "country-name",
+    "phone": "tel",
+    "website": "url",
+    "company": "organization",
+}
+MESSAGES = {
+    Problem.REQUIRED: _("Enter a value: the distributor does not take an empty one."),
+    Problem.TOO_SHORT: _("Use at least %(min)d characters; these are %(length)d."),
+    Problem.TOO_LONG: _("Use at most %(max)d characters; these are %(length)d."),
+    Problem.CONTROL: _("Remove the invisible characters or line breaks."),
+    Problem.NOT_EMAIL: _("Enter an e-mail address such as name@example.com."),
+    Problem.LOOKALIKE: _(
+        "Use plain Latin letters, digits and signs: other characters look alike and confuse."
+    ),
+    Problem.PROVIDER_DOMAIN: _("Use another domain: the distributor bars sendgrid.com in it."),
+}
+
+
+def validator(param: Param) -> Callable[[str], None]:
+    """Holds one value against the contract and says every problem in words."""
+
+    def validate(value: str) -> None:
+        numbers = {"min": param.min_length, "max": param.max_length, "length": len(value)}
+        found = problems(param, value)
+        if found:
+            raise ValidationError([ValidationError(MESSAGES[p], p, numbers) for p in found])
+
+    return validate
+
+
+def limits(param: Param) -> str:
+    if param.min_length:
+        return str(_("At least %d characters.") % param.min_length)
+    return str(_("At most %d characters.") % param.max_length) if param.max_length else ""
+
+
+def field_for(param: Param, *, required: bool = True) -> forms.CharField:
+    """No maxlength attribute: a browser would cut what is pasted without a word."""
+    attrs = {"autocomplete": AUTOCOMPLETE.get(param.name, "off")}
+    if param.name in {"username", "email"}:
+        attrs |= {"autocapitalize": "none", "spellcheck": "false"}
+    widget: type[forms.Widget] = forms.TextInput
+    if param.secret:
+        widget = forms.PasswordInput
+    elif param.name == "email":
+        widget = forms.EmailInput
+    return forms.CharField(
+        label=LABELS[param.name],
+        required=required,
+        strip=not param.secret,
+        widget=widget(attrs),
+        validators=[validator(param)],
+        help_text=limits(param),
+        error_messages={"required": MESSAGES[Problem.REQUIRED]},
+    )

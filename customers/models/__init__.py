@@ -1,0 +1,26 @@
+"""Columns, constraints and query sets. No HTTP, no Celery."""
+
+from customers.models.attempt import Attempt
+from customers.models.catalogue import IpAddress, IpGroup, Package, WhitelabelDomain
+from customers.models.change import Change
+from customers.models.customer import Customer
+from customers.models.refresh import Listed, Refresh
+from customers.models.signup import Signup
+from customers.models.standing import Alert, Gate
+from customers.models.username import Username
+
+__all__ = [
+    "Alert",
+    "Attempt",
+    "Change",
+    "Customer",
+    "Gate",
+    "IpAddress",
+    "IpGroup",
+    "Listed",
+    "Package",
+    "Refresh",
+    "Signup",
+    "Username",
+    "WhitelabelDomain",
+]

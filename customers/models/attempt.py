@@ -1,0 +1,74 @@
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from customers.models.change import Change
+
+
+class AttemptQuerySet(models.QuerySet["Attempt"]):
+    def sends(self) -> "AttemptQuerySet":
+        return self.filter(kind=Attempt.Kind.SEND)
+
+    def looks(self) -> "AttemptQuerySet":
+        return self.filter(kind=Attempt.Kind.LOOK)
+
+    def unanswered(self) -> "AttemptQuerySet":
+        """Tries that may have been executed though nobody said so."""
+        return self.sends().filter(outcome__in=(Attempt.Outcome.UNKNOWN, Attempt.Outcome.LOST))
+
+
+class Attempt(models.Model):
+    """One call for a change: a try to have it executed, or a look at what is there.
+
+    A SEND row is committed before its first byte goes out and completed once; no outcome
+    says that nobody knows yet how it ended. Never deleted: it is the evidence.
+    """
+
+    class Kind(models.TextChoices):
+        SEND = "SEND", _("Sent")
+        LOOK = "LOOK", _("Looked")
+
+    class Outcome(models.TextChoices):
+        SUCCESS = "SUCCESS", _("Success")
+        REFUSED = "REFUSED", _("Refused")
+        NOT_SENT = "NOT_SENT", _("Not sent")
+        THROTTLED = "THROTTLED", _("Too many calls")
+        DENIED = "DENIED", _("Our credentials were refused")
+        UNKNOWN = "UNKNOWN", _("No usable answer")
+        LOST = "LOST", _("The worker was lost")
+        AS_ASKED = "AS_ASKED", _("It is there as asked")
+        NOT_APPLIED = "NOT_APPLIED", _("It was not applied")
+        TAKEN = "TAKEN", _("The name belongs to another account")
+        CONTRADICTION = "CONTRADICTION", _("It is neither as before nor as asked")
+        NO_CONTROL = "NO_CONTROL", _("The reading cannot be trusted")
+
+    change = models.ForeignKey(Change, models.PROTECT, verbose_name=_("change"))
+    n = models.PositiveIntegerField(_("number"))
+    kind = models.CharField(_("kind"), max_length=4, choices=Kind, default=Kind.SEND)
+    # What went out, frozen: the contract's parameters less credentials and passwords.
+    request = models.JSONField(_("request"), default=dict)
+    worker = models.CharField(_("worker"), max_length=200, blank=True)
+    begun_at = models.DateTimeField(_("begun"))
+    deadline = models.DateTimeField(_("deadline"))
+    ended_at = models.DateTimeField(_("ended"), null=True)
+    outcome = models.CharField(_("outcome"), max_length=13, choices=Outcome, blank=True)
+    http_status = models.PositiveIntegerField(_("HTTP status"), null=True)
+    reply = models.TextField(_("reply"), blank=True)
+    conclusion = models.TextField(_("conclusion"), blank=True)
+
+    objects = AttemptQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["change", "n"]
+        verbose_name = _("attempt")
+        verbose_name_plural = _("attempts")
+        constraints = [
+            models.UniqueConstraint(fields=["change", "n"], name="one_attempt_a_number"),
+            models.CheckConstraint(
+                condition=Q(outcome="", ended_at=None) | Q(~Q(outcome=""), ended_at__isnull=False),
+                name="an_outcome_has_its_time",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.change_id} #{self.n}"

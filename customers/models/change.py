@@ -1,0 +1,183 @@
+import uuid
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from customers.distributor.rules import SWITCHES, Operation
+from customers.models.customer import Customer
+
+if TYPE_CHECKING:
+    from customers.models.attempt import AttemptQuerySet
+
+
+class State(models.TextChoices):
+    WAITING = "WAITING", _("Waiting")
+    SENDING = "SENDING", _("Being sent")
+    IN_DOUBT = "IN_DOUBT", _("Unknown, checking")
+    BLOCKED = "BLOCKED", _("Needs a person")
+    DONE = "DONE", _("Done")
+    REJECTED = "REJECTED", _("Refused")
+    WITHDRAWN = "WITHDRAWN", _("Withdrawn")
+
+
+OPEN = (State.WAITING, State.SENDING, State.IN_DOUBT, State.BLOCKED)
+IN_FLIGHT = (State.SENDING, State.IN_DOUBT)
+
+# What a person may ask for; the list is read, never asked for.
+OPERATIONS = {
+    Operation.CREATE: _("Create"),
+    Operation.PROFILE: _("Change profile"),
+    Operation.EMAIL: _("Change e-mail"),
+    Operation.USERNAME: _("Change username"),
+    Operation.PASSWORD: _("Change password"),
+    Operation.ENABLE: _("Switch sending on"),
+    Operation.DISABLE: _("Switch sending off"),
+    Operation.WEBSITE_ENABLE: _("Switch website access on"),
+    Operation.WEBSITE_DISABLE: _("Switch website access off"),
+    Operation.DELETE: _("Delete"),
+}
+
+
+class ChangeQuerySet(models.QuerySet["Change"]):
+    def open(self) -> "ChangeQuerySet":
+        return self.filter(state__in=OPEN)
+
+    def unfinished(self) -> "ChangeQuerySet":
+        """What a worker still has to do something about: all open ones but the BLOCKED."""
+        return self.filter(state__in=(State.WAITING, *IN_FLIGHT))
+
+    def first_in_line(self) -> "ChangeQuerySet":
+        """One lane per customer: nothing overtakes an earlier open change of the same one."""
+        earlier = Change.objects.open().filter(
+            customer=OuterRef("customer"), seq__lt=OuterRef("seq")
+        )
+        return self.filter(~Exists(earlier))
+
+    def due(self, now: datetime) -> "ChangeQuerySet":
+        """What may be claimed now. No joins: an UPDATE must test the row itself, see claim()."""
+        quiet = Customer.objects.filter(pk=OuterRef("customer"), quiet_until__gt=now)
+        unleased = Q(lease_until=None) | Q(lease_until__lte=now)
+        return self.first_in_line().filter(
+            Q(Q(state=State.IN_DOUBT) | Q(Q(state=State.WAITING) & ~Exists(quiet)), due_at__lte=now)
+            & unleased
+            | Q(state=State.SENDING, lease_until__lte=now)
+        )
+
+
+class Change(models.Model):
+    """One thing somebody asked the distributor to do: outbox entry and audit record.
+
+    WAITING -> SENDING -> DONE | REJECTED, back to WAITING when it was surely not executed,
+    IN_DOUBT while nobody knows, BLOCKED when only a person can tell. Never deleted.
+
+    `params` are what was typed, under the contract's names, never a secret. Times are the
+    database's.
+    """
+
+    State = State
+
+    # Minted by the form: a double click and a lost COMMIT are the same change.
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    customer = models.ForeignKey(
+        Customer, models.PROTECT, related_name="changes", verbose_name=_("customer")
+    )
+    seq = models.PositiveIntegerField(_("number in the customer's line"))
+    operation = models.CharField(_("operation"), max_length=15, choices=list(OPERATIONS.items()))
+    params = models.JSONField(_("what was asked"), default=dict)
+    sealed_password = models.TextField(null=True, editable=False)
+    state = models.CharField(_("state"), max_length=9, choices=State, default=State.WAITING)
+    # The fence: every claim and every decision of a person raises it, and whoever holds an
+    # older number writes nothing any more.
+    claim = models.PositiveIntegerField(default=0)
+    attempts = models.PositiveIntegerField(_("attempts"), default=0)
+    rounds = models.PositiveIntegerField(_("rounds in doubt"), default=0)
+    lost = models.PositiveIntegerField(_("lost workers"), default=0)
+    due_at = models.DateTimeField(_("due"))
+    lease_until = models.DateTimeField(_("lease until"), null=True)
+    error = models.TextField(_("last problem"), blank=True)
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        related_name="changes",
+        verbose_name=_("asked by"),
+    )
+    reason = models.TextField(_("reason"), blank=True)
+    asked_at = models.DateTimeField(_("asked"))
+    settled_at = models.DateTimeField(_("settled"), null=True)
+
+    objects = ChangeQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-asked_at"]
+        verbose_name = _("change")
+        verbose_name_plural = _("changes")
+        permissions = [("resolve_change", _("Can decide a change that needs a person"))]
+        indexes = [
+            models.Index(fields=["due_at"], condition=Q(state__in=OPEN), name="change_open_due"),
+            models.Index(
+                fields=["customer", "seq"], condition=Q(state__in=OPEN), name="change_open_lane"
+            ),
+            models.Index(fields=["-asked_at"], name="change_asked"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["customer", "seq"], name="one_change_a_number"),
+            models.UniqueConstraint(
+                fields=["customer"],
+                condition=Q(state__in=IN_FLIGHT),
+                name="one_change_of_a_customer_in_flight",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=OPEN) | Q(sealed_password=None),
+                name="a_settled_change_keeps_no_password",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=OPEN, settled_at=None)
+                | Q(~Q(state__in=OPEN), settled_at__isnull=False),
+                name="settled_at_tells_when_it_ended",
+            ),
+            models.CheckConstraint(condition=Q(state__in=State.values), name="a_known_state"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_operation_display()} {self.customer}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("customers:change", args=[self.pk])
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in OPEN
+
+    @property
+    def sends(self) -> "AttemptQuerySet":
+        """The tries to have it executed, the latest first; looks are not among them."""
+        return self.attempt_set.sends().order_by("-n")
+
+    def effects(self) -> dict[str, Any]:
+        """The customer's columns as they are once the distributor has confirmed this."""
+        match self.operation:
+            case Operation.CREATE:
+                asked: dict[str, Any] = self.params
+                day = asked.get("billing_date")
+                return asked | {
+                    "free_user": asked.get("free_user") == "true",
+                    "billing_date": date.fromisoformat(day) if day else None,
+                    "status": Customer.Status.LIVE,
+                    "active": True,
+                    "website_access": True,
+                }
+            case Operation.DELETE:
+                return {"status": Customer.Status.CLOSED}
+            case Operation.PASSWORD:
+                return {}
+            case Operation.PROFILE | Operation.EMAIL | Operation.USERNAME:
+                return dict(self.params)
+            case _:
+                column, value = SWITCHES[Operation(self.operation)]
+                return {column: value}

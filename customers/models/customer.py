@@ -1,0 +1,122 @@
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from customers.distributor.rules import PROFILE_FIELDS, fold
+
+if TYPE_CHECKING:
+    from customers.models.change import ChangeQuerySet
+
+# What an update can alter, besides the two switches.
+EDITABLE = ("username", "email", *PROFILE_FIELDS)
+SEARCHED = ("first_name", "last_name", "email", "company", "phone", "website", "city")
+
+
+class CustomerQuerySet(models.QuerySet["Customer"]):
+    def search(self, text: str) -> "CustomerQuerySet":
+        """Customers in whom every word stands somewhere, in a name ever used as well."""
+        found = self
+        for word in text.split():
+            anywhere = Q(usernames__key__contains=fold(word))
+            for field in SEARCHED:
+                anywhere |= Q(**{f"{field}__icontains": word})
+            found = found.filter(pk__in=Customer.objects.filter(anywhere).values("pk"))
+        return found
+
+
+class Customer(models.Model):
+    """What the distributor last confirmed of one account: the mirror.
+
+    Written by settled changes and by readings of the list, by nobody else. A REQUESTED row
+    carries what was asked, nothing of it confirmed yet. NULL says: never known to us.
+    Columns hold whatever the distributor tells; limits bind what we ask.
+    """
+
+    class Status(models.TextChoices):
+        REQUESTED = "REQUESTED", _("Being set up")
+        LIVE = "LIVE", _("Live")
+        REFUSED = "REFUSED", _("Refused")
+        CLOSED = "CLOSED", _("Closed")
+        MISSING = "MISSING", _("Missing")
+
+    class Origin(models.TextChoices):
+        CONSOLE = "console", _("Console")
+        SIGNUP = "signup", _("Signup")
+        DISTRIBUTOR = "distributor", _("Distributor's list")
+
+    username = models.TextField(_("username"), db_index=True)
+    email = models.TextField(_("e-mail"))
+    first_name = models.TextField(_("first name"))
+    last_name = models.TextField(_("last name"))
+    address = models.TextField(_("address"))
+    city = models.TextField(_("city"))
+    state = models.TextField(_("state or province"))
+    zip = models.TextField(_("postal code"))
+    country = models.TextField(_("country"))
+    phone = models.TextField(_("phone"))
+    website = models.TextField(_("website"))
+    # The list never shows these: they are what was last sent, NULL for adopted accounts.
+    company = models.TextField(_("company"), null=True)
+    package = models.TextField(_("package"), null=True)
+    whitelabel = models.TextField(_("whitelabel domain"), null=True)
+    ip_group = models.JSONField(_("IP groups"), null=True)
+    ip = models.JSONField(_("additional IPs"), null=True)
+    free_user = models.BooleanField(_("free user"), null=True)
+    billing_date = models.DateField(_("billing date"), null=True)
+
+    active = models.BooleanField(_("sending"), null=True)
+    website_access = models.BooleanField(_("website access"), null=True)
+    status = models.CharField(
+        _("status"), max_length=9, choices=Status, default=Status.REQUESTED, db_index=True
+    )
+    origin = models.CharField(_("origin"), max_length=11, choices=Origin, default=Origin.CONSOLE)
+    account_manager = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="customers",
+        verbose_name=_("account manager"),
+    )
+
+    created_at = models.DateTimeField(_("known here since"), auto_now_add=True)
+    # When a call for this customer began, or a later step of that change was taken: a list
+    # that was read before says nothing about it.
+    touched_at = models.DateTimeField(_("touched"), null=True)
+    # Until then the distributor may still execute a call that we gave up on.
+    quiet_until = models.DateTimeField(_("quiet until"), null=True)
+    seen_at = models.DateTimeField(_("seen at the distributor"), null=True)
+    missing_since = models.DateTimeField(_("missing since"), null=True)
+
+    objects = CustomerQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+        verbose_name = _("customer")
+        verbose_name_plural = _("customers")
+        permissions = [("delete_now", _("Can delete a customer at the distributor"))]
+
+    def __str__(self) -> str:
+        return self.username
+
+    def get_absolute_url(self) -> str:
+        return reverse("customers:detail", args=[self.pk])
+
+    @property
+    def name(self) -> str:
+        return f"{self.first_name} {self.last_name}".strip() or self.username
+
+    @property
+    def open_changes(self) -> "ChangeQuerySet":
+        return self.changes.open().order_by("seq")
+
+    def expected(self) -> dict[str, Any]:
+        """The mirror with the open changes laid over it: how things will be when all is done."""
+        values = {field: getattr(self, field) for field in EDITABLE}
+        for change in self.open_changes:
+            values |= {k: v for k, v in change.effects().items() if k in values}
+        return values

@@ -1,0 +1,55 @@
+"""How things stand with the distributor as a whole."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+
+class Gate(models.Model):
+    """Is the distributor reachable: one row. `why` is empty while all is well."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    failures = models.PositiveIntegerField(_("failures in a row"), default=0)
+    since = models.DateTimeField(_("since"), null=True)
+    why = models.TextField(_("why"), blank=True)
+    # Nothing is claimed before; afterwards the next change tries.
+    shut_until = models.DateTimeField(_("shut until"), null=True)
+
+    class Meta:
+        verbose_name = _("gate")
+        verbose_name_plural = _("gate")
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="one_gate")]
+
+    def __str__(self) -> str:
+        return self.why or "open"
+
+
+class Alert(models.Model):
+    """Something a person must look at; raised once for a subject until it is over."""
+
+    class Kind(models.TextChoices):
+        CREDENTIALS = "credentials", _("Credentials refused")
+        BLOCKED = "blocked", _("A change needs a person")
+        CONTROL = "control", _("Readings cannot be trusted")
+        LISTED = "listed", _("An account that should not be there")
+        REFRESH = "refresh", _("A refresh was not applied")
+        SEAL = "seal", _("A password cannot be opened")
+
+    kind = models.CharField(_("kind"), max_length=11, choices=Kind)
+    subject = models.CharField(_("subject"), max_length=255, blank=True)
+    text = models.TextField(_("text"))
+    raised_at = models.DateTimeField(_("raised"))
+    over_at = models.DateTimeField(_("over"), null=True)
+
+    class Meta:
+        ordering = ["-raised_at"]
+        verbose_name = _("alert")
+        verbose_name_plural = _("alerts")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "subject"], condition=Q(over_at=None), name="one_alert_a_subject"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.text

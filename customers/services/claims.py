@@ -1,0 +1,101 @@
+"""Whose is a change? Claimed by one conditional UPDATE, held by a lease, fenced by a number."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Max
+
+from customers.distributor.rules import Operation
+from customers.models import Attempt, Change, Customer, clock
+from customers.services import gate
+
+MARGIN = timedelta(seconds=10)  # what a lease has left when its call must have ended
+
+
+class FencedOffError(Exception):
+    """Somebody else has the change meanwhile; nothing was written."""
+
+
+def claim(customer: int | None = None) -> Change | None:
+    """Make a due change ours (of one customer, or of all), or find that there is none."""
+    now = clock.now()
+    if gate.is_shut(now):
+        return None
+    due = Change.objects.due(now)
+    if customer is not None:
+        due = due.filter(customer=customer)
+    for found in due.order_by("due_at")[:20]:
+        if _claim(found, now):
+            return Change.objects.select_related("customer").get(pk=found.pk)
+    return None
+
+
+def _claim(found: Change, now: datetime) -> bool:
+    """The number that was read fixes all else that was read; a second claimer finds it raised."""
+    was_sending = found.state == Change.State.SENDING
+    with transaction.atomic():
+        ours = (
+            Change.objects.due(now)
+            .filter(pk=found.pk, claim=found.claim)
+            .update(
+                claim=F("claim") + 1,
+                lost=F("lost") + (found.lease_until is not None),
+                lease_until=now + settings.LEASE,
+                state=Change.State.IN_DOUBT if was_sending else found.state,
+            )
+        )
+        if ours and was_sending:
+            _give_up_attempt(found, now)
+    return bool(ours)
+
+
+def _give_up_attempt(change: Change, now: datetime) -> None:
+    for attempt in change.sends.filter(outcome=""):
+        attempt.outcome, attempt.ended_at = Attempt.Outcome.LOST, now
+        attempt.conclusion = "The worker did not come back. Whether it was executed is unknown."
+        attempt.save()
+        keep_quiet(change, attempt)
+
+
+def mine(change: Change, **values: Any) -> None:
+    """Write to the change while it is ours and as we know it; FencedOffError otherwise."""
+    held = Change.objects.filter(pk=change.pk, claim=change.claim, state=change.state)
+    if not held.update(**values):
+        raise FencedOffError
+    change.refresh_from_db(fields=list(values))
+
+
+def lock_customer(change: Change) -> None:
+    """The first lock of every transaction that writes a change and its customer: no deadlock."""
+    Customer.objects.select_for_update().values("pk").get(pk=change.customer_id)
+
+
+def renew(change: Change, seconds: float) -> None:
+    """The lease outlives a call that may take so long."""
+    mine(change, lease_until=clock.now() + timedelta(seconds=seconds) + MARGIN)
+
+
+def keep_quiet(change: Change, attempt: Attempt) -> None:
+    """Nothing further for this customer while the attempt may still be executed."""
+    until = attempt.deadline + settings.SETTLE_TIME
+    Customer.objects.filter(pk=change.customer_id).update(quiet_until=until)
+
+
+def next_number(change: Change) -> int:
+    return (change.attempt_set.aggregate(last=Max("n"))["last"] or 0) + 1
+
+
+def frozen_request(change: Change) -> dict[str, Any]:
+    """What goes out, less the password: fixed by the first attempt, read from it ever after.
+
+    The name to send is read when that begins, so a rename ahead in the line is followed.
+    """
+    first = change.sends.last()
+    if first:
+        return dict(first.request)
+    if change.operation == Operation.CREATE:
+        return dict(change.params)
+    name = Customer.objects.values_list("username", flat=True).get(pk=change.customer_id)
+    return {"user": name, **change.params}

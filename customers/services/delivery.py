@@ -1,0 +1,118 @@
+"""Deliver one change: claim, begin, call, settle; look first where nobody knows.
+
+The network is never inside a transaction, and every write after the claim tests its number.
+"""
+
+import logging
+import os
+import socket
+import time
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+from django.utils.translation import gettext as _
+
+from customers.distributor.errors import DistributorError
+from customers.distributor.rules import NOT_REPEATABLE, Operation
+from customers.distributor.wire import Answer
+from customers.models import Alert, Attempt, Change, Customer, clock
+from customers.services import doubt, settling
+from customers.services.alerts import alert
+from customers.services.claims import (
+    MARGIN,
+    FencedOffError,
+    claim,
+    frozen_request,
+    mine,
+    next_number,
+)
+from customers.services.look import distributor
+from customers.services.sealing import SealBroken, unseal
+
+logger = logging.getLogger(__name__)
+
+LOST = 3  # workers that a change may cost before a person looks at it
+
+
+def deliver_due(*, customer: int | None = None, seconds: float = 30) -> int:
+    """Deliver what is due, of one customer or of all; begin nothing new after `seconds`."""
+    end, steps = time.monotonic() + seconds, 0
+    while time.monotonic() < end and (change := claim(customer)):
+        deliver(change)
+        steps += 1
+    return steps
+
+
+def deliver(change: Change) -> None:
+    """Take a claimed change one step further."""
+    try:
+        if change.lost >= LOST:
+            settling.block(change, _("Three workers were lost over this change."))
+        elif change.state == Change.State.IN_DOUBT or _must_look_first(change):
+            doubt.resolve(change)
+        else:
+            _send(change)
+    except FencedOffError:
+        logger.warning("change %s was taken over by another worker", change.pk)
+
+
+def _must_look_first(change: Change) -> bool:
+    """After a 429, where a second copy would do harm: it should not have been executed."""
+    last = change.attempt_set.order_by("-n").first()
+    return (
+        last is not None
+        and last.outcome == Attempt.Outcome.THROTTLED
+        and change.operation in NOT_REPEATABLE
+    )
+
+
+def _send(change: Change) -> None:
+    try:
+        password = unseal(change.sealed_password, change.pk) if change.sealed_password else None
+    except SealBroken:
+        why = _("Its password cannot be opened: was a key removed from SEALING_KEYS too early?")
+        alert(Alert.Kind.SEAL, f"{change.pk}: {why}", subject=str(change.pk))
+        settling.block(change, why)
+        return
+    # Before the commit: whatever that takes is taken from the call's own time.
+    ends = time.monotonic() + settings.DISTRIBUTOR_DEADLINE
+    attempt = _begin(change)
+    settling.settle(change, attempt, _call(change, attempt.request, password, ends))
+
+
+def _begin(change: Change) -> Attempt:
+    """Committed before the first byte goes out, so that no call is ever forgotten."""
+    with transaction.atomic():
+        now = clock.now()
+        Customer.objects.filter(pk=change.customer_id).update(touched_at=now)
+        deadline = now + timedelta(seconds=settings.DISTRIBUTOR_DEADLINE)
+        attempt = Attempt.objects.create(
+            change=change,
+            n=next_number(change),
+            request=frozen_request(change),
+            worker=f"{socket.gethostname()}:{os.getpid()}",
+            begun_at=now,
+            deadline=deadline,
+        )
+        mine(
+            change,
+            state=Change.State.SENDING,
+            attempts=F("attempts") + 1,
+            lease_until=deadline + MARGIN,
+        )
+    return attempt
+
+
+def _call(
+    change: Change, request: dict[str, Any], password: str | None, ends: float
+) -> Answer | DistributorError:
+    secrets = {"password": password, "confirm_password": password} if password else {}
+    try:
+        return distributor().send(
+            Operation(change.operation), {**request, **secrets}, deadline_at=ends
+        )
+    except DistributorError as error:
+        return error

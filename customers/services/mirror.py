@@ -1,0 +1,163 @@
+"""Refresh the mirror from the distributor's whole list.
+
+Read strictly into a staging table first; only a list that was read to its end, and that is
+no lie on the face of it, is merged. Nothing is ever deleted, and nothing that we changed
+since the reading began is overwritten.
+"""
+
+import logging
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from itertools import islice
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
+from django.db.models import Count, Exists, OuterRef
+from django.utils.translation import gettext as _
+
+from customers.distributor.errors import DistributorError
+from customers.distributor.rules import fold
+from customers.models import Alert, Customer, Listed, Refresh, Username, clock
+from customers.models.customer import CustomerQuerySet
+from customers.services import gate, merge
+from customers.services.alerts import alert, over
+from customers.services.look import distributor, seen
+
+logger = logging.getLogger(__name__)
+
+BATCH = 500
+# More missing than this, of the live ones, is a broken list and no news.
+MISSING_AT_LEAST, MISSING_SHARE = 5, 0.10
+SAMPLE = 5
+
+
+class AlreadyRunning(Exception):
+    """Another reading runs, somewhere on the installation."""
+
+
+class GivenUp(Exception):
+    """This reading took so long that it was closed as lost."""
+
+
+def refresh(asked_by: User | None = None) -> Refresh:
+    """Read the list and merge it; the returned row tells what came of it.
+
+    Raises AlreadyRunning while another reading runs, anywhere on the installation.
+    """
+    reading = _open(asked_by)
+    try:
+        _stage(reading)
+        problem = _suspicion(reading)
+        verdict = Refresh.Verdict.QUARANTINED if problem else Refresh.Verdict.OK
+        if not problem:
+            _merge(reading)
+    except DistributorError as error:
+        gate.failed(error)
+        verdict, problem = Refresh.Verdict.FAILED, error.reason
+    except BaseException:
+        _close(reading, Refresh.Verdict.FAILED, _("An error of ours: see the log."))
+        raise
+    else:
+        gate.answered()
+    _close(reading, verdict, problem)
+    return reading
+
+
+def _open(asked_by: User | None) -> Refresh:
+    now = clock.now()
+    too_old = now - timedelta(seconds=2 * settings.DISTRIBUTOR_LIST_DEADLINE)
+    for left in Refresh.objects.filter(verdict=Refresh.Verdict.RUNNING, started_at__lt=too_old):
+        _close(left, Refresh.Verdict.FAILED, _("Its worker did not come back."))
+    try:
+        with transaction.atomic():
+            return Refresh.objects.create(started_at=now, asked_by=asked_by)
+    except IntegrityError:
+        raise AlreadyRunning from None
+
+
+def _close(reading: Refresh, verdict: Refresh.Verdict, problem: str) -> None:
+    reading.verdict, reading.problem, reading.finished_at = verdict, problem, clock.now()
+    reading.save()
+    Listed.objects.filter(refresh=reading).delete()
+    if verdict == Refresh.Verdict.OK:
+        over(Alert.Kind.REFRESH)
+    else:
+        alert(Alert.Kind.REFRESH, _("A refresh was not applied: %s") % problem)
+    logger.info("refresh %s: %s, %s listed", reading.pk, verdict, reading.listed)
+
+
+def _stage(reading: Refresh) -> None:
+    rows = distributor().rows()
+    while batch := list(islice(rows, BATCH)):
+        Listed.objects.bulk_create(
+            Listed(refresh=reading, key=fold(row["username"]), row=row) for row in batch
+        )
+        reading.listed += len(batch)
+        reading.save(update_fields=["listed"])
+
+
+def _suspicion(reading: Refresh) -> str:
+    """Why this list cannot be what it seems; empty if nothing speaks against it."""
+    listed = Listed.objects.filter(refresh=reading)
+    twice = listed.values("key").annotate(times=Count("pk")).filter(times__gt=1)
+    if names := list(twice.values_list("key", flat=True)[:SAMPLE]):
+        return _("Names stand in it twice: %s") % ", ".join(names)
+    control = settings.DISTRIBUTOR_CONTROL
+    if control and not listed.filter(key=fold(control)).exists():
+        return str(_("The control account %s is not in it.") % control)
+    live = Customer.objects.filter(status=Customer.Status.LIVE)
+    reading.absent = absent(reading, live).count()
+    if reading.absent > max(MISSING_AT_LEAST, MISSING_SHARE * live.count()):
+        return _("%(absent)s of %(live)s live customers are not in it.") % {
+            "absent": reading.absent,
+            "live": live.count(),
+        }
+    return ""
+
+
+def absent(reading: Refresh, customers: CustomerQuerySet) -> CustomerQuerySet:
+    """Those whom the list should show and does not, by the same test as what it shows."""
+    named = Username.objects.filter(
+        customer=OuterRef("pk"),
+        state=Username.State.LIVE,
+        key__in=Listed.objects.filter(refresh=reading).values("key"),
+    )
+    return customers.filter(merge.untouched(reading.started_at)).filter(~Exists(named))
+
+
+def _merge(reading: Refresh) -> None:
+    for batch in _batches(reading):
+        with transaction.atomic():
+            _still_ours(reading)
+            merge.merge(reading, batch)
+    _note_missing(reading)
+
+
+def _still_ours(reading: Refresh) -> None:
+    """A reading that was given up for lost must not go on over a newer one."""
+    running = Refresh.objects.select_for_update().filter(pk=reading.pk)
+    if running.get().verdict != Refresh.Verdict.RUNNING:
+        raise GivenUp
+
+
+def _batches(reading: Refresh) -> Iterator[Sequence[Listed]]:
+    last = ""
+    staged = Listed.objects.filter(refresh=reading).order_by("key")
+    while batch := list(staged.filter(key__gt=last)[:BATCH]):
+        last = batch[-1].key
+        yield batch
+
+
+def _note_missing(reading: Refresh) -> None:
+    """Missing needs two good readings and one look by name that finds nobody."""
+    gone = absent(reading, Customer.objects.filter(status=Customer.Status.LIVE))
+    for customer in gone.filter(missing_since__isnull=False):
+        try:
+            if seen(customer.username):
+                continue
+        except DistributorError:
+            return  # The next reading looks again.
+        still = Customer.objects.filter(merge.untouched(reading.started_at), pk=customer.pk)
+        still.update(status=Customer.Status.MISSING)
+    gone.filter(missing_since=None).update(missing_since=reading.started_at)

@@ -1,0 +1,103 @@
+"""Who may have a username, and what becomes of it. Call these inside a transaction."""
+
+from datetime import timedelta
+
+from django.db import IntegrityError, transaction
+
+from customers.distributor.rules import fold
+from customers.models import Change, Customer, Username, clock
+
+# A late copy of a call that we gave up on still carries the old name: it must meet nobody.
+HOLD = timedelta(days=1)
+
+
+class NameTaken(Exception):
+    """`state` says why: LIVE, PENDING, RELEASED (held until `until`) or BURNT."""
+
+    def __init__(self, username: Username) -> None:
+        super().__init__(username.state)
+        self.state = username.state
+        self.until = username.until
+
+
+def judge(name: str, customer: Customer | None = None) -> None:
+    """Raise NameTaken unless this customer (None: a new one) may ask for the name now."""
+    taken = Username.objects.filter(key=fold(name)).first()
+    if taken and not taken.free_for(customer.pk if customer else None, clock.now()):
+        raise NameTaken(taken)
+
+
+def reserve(name: str, customer: Customer) -> None:
+    """The name is on its way to this customer: nobody else gets it meanwhile."""
+    now = clock.now()
+    try:
+        with transaction.atomic():
+            held, _new = Username.objects.select_for_update().get_or_create(
+                key=fold(name),
+                defaults={"customer": customer, "state": Username.State.PENDING, "since": now}
+                | {"name": name},
+            )
+    except IntegrityError:  # Somebody asked for it in the same moment.
+        held = Username.objects.select_for_update().get(key=fold(name))
+    if not held.free_for(customer.pk, now):
+        raise NameTaken(held)
+    if held.state != Username.State.LIVE:
+        held.name, held.customer, held.state = name, customer, Username.State.PENDING
+        held.until, held.since = None, now
+        held.save()
+
+
+def take(name: str, customer: Customer) -> None:
+    """The distributor has confirmed the name; the one it replaces is held for a while."""
+    for former in Username.objects.filter(customer=customer, state=Username.State.LIVE):
+        if former.key != fold(name):
+            _give_back(former, hold=True)
+    Username.objects.update_or_create(
+        key=fold(name),
+        defaults={
+            "name": name,
+            "customer": customer,
+            "state": Username.State.LIVE,
+            "until": None,
+            "since": clock.now(),
+        },
+    )
+
+
+def release(name: str, customer: Customer, *, hold: bool) -> None:
+    """The name was not had after all; `hold` it if any attempt has used it."""
+    pending = Username.objects.filter(
+        key=fold(name), customer=customer, state=Username.State.PENDING
+    ).first()
+    if pending:
+        _give_back(pending, hold=hold)
+
+
+def burn(name: str, customer: Customer | None) -> None:
+    """Deleted, or somebody else's: the distributor never gives it out again."""
+    Username.objects.update_or_create(
+        key=fold(name),
+        defaults={
+            "name": name,
+            "customer": customer,
+            "state": Username.State.BURNT,
+            "until": None,
+            "since": clock.now(),
+        },
+    )
+
+
+def _give_back(username: Username, *, hold: bool) -> None:
+    now = clock.now()
+    still_asked = (
+        Change.objects.open()
+        .filter(customer=username.customer, params__has_key="username")
+        .values_list("params__username", flat=True)
+    )
+    if username.key in map(fold, still_asked):
+        username.state, username.until = Username.State.PENDING, None
+    else:
+        username.state = Username.State.RELEASED
+        username.until = now + HOLD if hold else now
+    username.since = now
+    username.save()

@@ -1,0 +1,213 @@
+"""How a call ended, and what follows for the change, the mirror and the names."""
+
+import logging
+import random
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import F
+from django.utils.translation import gettext as _
+
+from customers.distributor.errors import (
+    Denied,
+    DistributorError,
+    NoAnswer,
+    NotExecuted,
+    Rejected,
+    Throttled,
+)
+from customers.distributor.rules import NOT_REPEATABLE, Operation
+from customers.distributor.wire import Answer
+from customers.models import Alert, Attempt, Change, Customer, clock
+from customers.services import gate, names
+from customers.services.alerts import alert
+from customers.services.claims import FencedOffError, keep_quiet, lock_customer, mine
+
+logger = logging.getLogger(__name__)
+
+LONGEST_PAUSE = 15.0  # seconds between two tries while the distributor is away
+THROTTLED_PAUSE = 60.0  # after a 429 that does not say how long
+
+Result = Answer | DistributorError
+State = Change.State
+Outcome = Attempt.Outcome
+
+
+def settle(change: Change, attempt: Attempt, result: Result) -> None:
+    """Write down how the call ended: the attempt in any case, the rest while it is ours."""
+    _tell_gate(result)
+    try:
+        with transaction.atomic():
+            lock_customer(change)
+            _follow(change, attempt, result)
+            _complete(attempt, result)
+    except FencedOffError:
+        _complete(attempt, result)
+        raise
+    logger.info("change %s is %s after attempt %s", change.pk, change.state, attempt.n)
+
+
+def _tell_gate(result: Result) -> None:
+    match result:
+        case Answer() | Rejected() | Throttled():
+            gate.answered()
+        case error:
+            gate.failed(error)
+
+
+def _follow(change: Change, attempt: Attempt, result: Result) -> None:
+    match result:
+        case Answer():
+            done(change)
+        case Rejected() if not _doubtful(change, attempt):
+            rejected(change, result.words)
+        case Rejected() if _says_gone(change, result):
+            done(change)
+        case NotExecuted():
+            _wait(change, result)
+        case _:
+            _doubt(change, attempt, result)
+
+
+def _doubtful(change: Change, attempt: Attempt) -> bool:
+    """Whether an earlier try may have been executed, so that a refusal proves nothing.
+
+    A 429 says that it was not; where a second copy would do harm that is not taken on trust.
+    """
+    earlier = change.attempt_set.exclude(pk=attempt.pk)
+    if earlier.unanswered().exists():
+        return True
+    throttled = earlier.sends().filter(outcome=Outcome.THROTTLED)
+    return change.operation in NOT_REPEATABLE and throttled.exists()
+
+
+def _says_gone(change: Change, refusal: Rejected) -> bool:
+    """A delete that went unanswered and then finds nobody has been executed."""
+    return change.operation == Operation.DELETE and any(
+        "user not found" in words.casefold() for words in refusal.words
+    )
+
+
+def _complete(attempt: Attempt, result: Result) -> None:
+    attempt.ended_at = clock.now()
+    attempt.http_status, attempt.reply = result.status, result.reply
+    attempt.conclusion = result.reason if isinstance(result, DistributorError) else ""
+    match result:
+        case Answer():
+            attempt.outcome = Outcome.SUCCESS
+        case Rejected():
+            attempt.outcome = Outcome.REFUSED
+        case Throttled():
+            attempt.outcome = Outcome.THROTTLED
+        case Denied():
+            attempt.outcome = Outcome.DENIED
+        case NotExecuted():
+            attempt.outcome = Outcome.NOT_SENT
+        case _:
+            attempt.outcome = Outcome.UNKNOWN
+    attempt.save()
+
+
+def _wait(change: Change, error: NotExecuted) -> None:
+    """Surely not executed: it goes on waiting, no strike against it."""
+    pause = random.uniform(0.5, min(LONGEST_PAUSE, 2.0 ** min(change.attempts, 10)))  # noqa: S311
+    if isinstance(error, Throttled):
+        pause = THROTTLED_PAUSE if error.retry_after is None else error.retry_after
+    mine(
+        change,
+        state=State.WAITING,
+        due_at=clock.now() + timedelta(seconds=pause),
+        lease_until=None,
+        error=error.reason,
+    )
+    touch(change)
+
+
+def _doubt(change: Change, attempt: Attempt, error: DistributorError) -> None:
+    """It may have been executed, and may still be until the settle time is over."""
+    mine(change, state=State.IN_DOUBT, due_at=clock.now(), lease_until=None, error=error.reason)
+    touch(change)
+    if isinstance(error, NoAnswer):
+        keep_quiet(change, attempt)
+
+
+def touch(change: Change, **columns: object) -> None:
+    """A list that was read before this moment says nothing about the customer."""
+    Customer.objects.filter(pk=change.customer_id).update(touched_at=clock.now(), **columns)
+
+
+def done(change: Change, *, by_reading: bool = False) -> None:
+    """The distributor has it: the mirror and the names follow, the password is erased."""
+    now = clock.now()
+    mine(
+        change,
+        state=State.DONE,
+        settled_at=now,
+        sealed_password=None,
+        lease_until=None,
+        error="",
+    )
+    columns = change.effects()
+    if by_reading:
+        columns["seen_at"] = now
+        if change.operation in NOT_REPEATABLE:
+            columns["quiet_until"] = None  # A late copy would meet nobody, or be refused.
+    touch(change, **columns)
+    customer = Customer.objects.get(pk=change.customer_id)
+    if change.operation == Operation.DELETE:
+        names.burn(customer.username, customer)
+    elif "username" in columns:
+        names.take(customer.username, customer)
+
+
+def rejected(change: Change, words: list[str]) -> None:
+    """The distributor said no, and nothing was done. Its words are kept."""
+    error = "; ".join(words)
+    mine(
+        change,
+        state=State.REJECTED,
+        settled_at=clock.now(),
+        sealed_password=None,
+        lease_until=None,
+        error=error,
+    )
+    touch(change)
+    if "username" in change.params:
+        names.release(change.params["username"], change.customer, hold=True)
+        if _says_taken(words):
+            names.burn(change.params["username"], None)
+    if change.operation == Operation.CREATE:
+        touch(change, status=Customer.Status.REFUSED)
+        withdraw_followers(change, _("The customer was refused: %s") % error)
+
+
+def _says_taken(words: list[str]) -> bool:
+    """Usernames are unique over the whole service: another account has it, or had it once."""
+    said = " ".join(words).casefold()
+    return "username" in said and any(w in said for w in ("taken", "exist", "already"))
+
+
+def block(change: Change, why: str) -> None:
+    """Only a person can tell; only this customer waits."""
+    with transaction.atomic():
+        mine(change, state=State.BLOCKED, lease_until=None, error=why)
+        alert(
+            Alert.Kind.BLOCKED,
+            f"{change.get_operation_display()} {change.customer}: {why}",
+            subject=str(change.pk),
+        )
+
+
+def withdraw_followers(create: Change, why: str) -> None:
+    """What waits behind a customer who never came to be was never attempted, and never will."""
+    behind = Change.objects.open().filter(customer=create.customer_id, seq__gt=create.seq)
+    wanted = [change.params["username"] for change in behind if "username" in change.params]
+    behind.update(
+        state=State.WITHDRAWN,
+        claim=F("claim") + 1,
+        settled_at=clock.now(),
+        sealed_password=None,
+        error=why,
+    )
+    for name in wanted:
+        names.release(name, create.customer, hold=False)

@@ -1,0 +1,24 @@
+"""Doorbells: a name, one line, an id at most. Due times and results live in the rows."""
+
+from celery import shared_task
+
+from customers.services import delivery, mirror
+
+
+@shared_task(name="deliver")
+def deliver(customer: int) -> None:
+    delivery.deliver_due(customer=customer)
+
+
+@shared_task(name="deliver_due")
+def deliver_due() -> None:
+    delivery.deliver_due()
+
+
+WEEK = 7 * 24 * 3600
+
+
+# Reading the list takes as long as it takes; what a lost worker leaves is closed by the next.
+@shared_task(name="refresh", queue="refresh", acks_late=False, time_limit=WEEK)
+def refresh() -> None:
+    mirror.refresh()

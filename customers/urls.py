@@ -1,0 +1,41 @@
+from django.contrib.auth.decorators import permission_required
+from django.urls import path
+
+from customers.distributor.rules import Operation
+from customers.views import changes, customers, refreshes
+
+app_name = "customers"
+
+may_change = permission_required("customers.change_customer", raise_exception=True)
+may_delete = permission_required("customers.delete_now", raise_exception=True)
+
+UPDATES = {
+    "profile": Operation.PROFILE,
+    "email": Operation.EMAIL,
+    "username": Operation.USERNAME,
+    "password": Operation.PASSWORD,
+    "enable": Operation.ENABLE,
+    "disable": Operation.DISABLE,
+    "website-enable": Operation.WEBSITE_ENABLE,
+    "website-disable": Operation.WEBSITE_DISABLE,
+}
+
+urlpatterns = [
+    path("", customers.customer_list, name="list"),
+    path("new/", changes.new, name="new"),
+    path("changes/", changes.change_list, name="changes"),
+    path("changes/<uuid:pk>/", changes.change_detail, name="change"),
+    path("changes/<uuid:pk>/withdraw/", changes.withdraw, name="withdraw"),
+    path("refreshes/", refreshes.refreshes, name="refreshes"),
+    path("<int:pk>/", customers.detail, name="detail"),
+    *(
+        path(f"<int:pk>/{name}/", may_change(changes.update), {"operation": operation}, name=name)
+        for name, operation in UPDATES.items()
+    ),
+    path(
+        "<int:pk>/delete/",
+        may_delete(changes.update),
+        {"operation": Operation.DELETE},
+        name="delete",
+    ),
+]

@@ -1,0 +1,1 @@
+"""Pages: bind, ask, tell, redirect."""

@@ -1,0 +1,136 @@
+"""Asking for changes, and what became of them."""
+
+from uuid import UUID, uuid4
+
+from django.contrib import messages
+from django.contrib.auth.decorators import permission_required
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from customers.distributor.rules import CALLS, Operation, is_email
+from customers.forms.create import CreateForm
+from customers.forms.updates import FORMS, SwitchForm
+from customers.models import Change, Customer
+from customers.services import changes
+from customers.services.changes import AskingError
+from customers.services.names import NameTaken
+
+# What is promised when a change was asked for: nothing has happened over there yet.
+PROMISES = {
+    Operation.PROFILE: gettext_lazy("The profile of %s will change in a moment."),
+    Operation.EMAIL: gettext_lazy("The e-mail address of %s will change in a moment."),
+    Operation.USERNAME: gettext_lazy("%s will get the new username in a moment."),
+    Operation.PASSWORD: gettext_lazy("The password of %s will change in a moment."),
+    Operation.ENABLE: gettext_lazy("%s will be able to send in a moment."),
+    Operation.DISABLE: gettext_lazy("%s will stop sending in a moment."),
+    Operation.WEBSITE_ENABLE: gettext_lazy("%s will have website access in a moment."),
+    Operation.WEBSITE_DISABLE: gettext_lazy("%s will lose website access in a moment."),
+    Operation.DELETE: gettext_lazy("%s will be deleted in a moment."),
+}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@permission_required("customers.add_customer", raise_exception=True)
+def new(request: HttpRequest) -> HttpResponse:
+    form = CreateForm(request.POST or None, initial={"change_id": uuid4()})
+    if request.method == "POST" and form.is_valid() and (change := create(request, form)):
+        messages.info(request, _("%s will be set up in a moment.") % change.customer.name)
+        warn_of_username(request, change.customer)
+        return redirect(change.customer)
+    status = 422 if form.errors else 200
+    return render(request, "customers/new.html", {"form": form}, status=status)
+
+
+def create(request: HttpRequest, form: CreateForm) -> Change | None:
+    """Ask for a new customer on behalf of who is signed in; the form says why not."""
+    try:
+        return changes.create(
+            password=form.cleaned_data["password"],
+            params=form.params(),
+            change_id=form.cleaned_data["change_id"],
+            asked_by=request.user,  # type: ignore[arg-type]
+        )
+    except (AskingError, NameTaken) as error:
+        form.explain(error)
+    return None
+
+
+def warn_of_username(request: HttpRequest, customer: Customer) -> None:
+    if not is_email(customer.username):
+        messages.warning(
+            request,
+            _(
+                "The username is no e-mail address. The distributor accepts that, but refuses to "
+                "switch sending or website access for such a name: change the username first."
+            ),
+        )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def update(request: HttpRequest, pk: int, operation: Operation) -> HttpResponse:
+    """One page an operation; works without JavaScript."""
+    customer = get_object_or_404(Customer, pk=pk)
+    form = FORMS[operation](customer, request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid() and _ask(request, operation, form):
+        messages.info(request, PROMISES[operation] % customer.name)
+        return redirect(customer)
+    context = {
+        "customer": customer,
+        "form": form,
+        "operation": operation,
+        "call": CALLS[operation],
+        "open_changes": customer.open_changes,
+    }
+    return render(request, "customers/update.html", context, status=422 if form.errors else 200)
+
+
+def _ask(request: HttpRequest, operation: Operation, form: SwitchForm) -> Change | None:
+    try:
+        return changes.ask(
+            form.customer,
+            operation,
+            form.asked() if operation is not Operation.DELETE else {},
+            password=form.cleaned_data.get("password", ""),
+            change_id=form.cleaned_data["change_id"],
+            seen=form.cleaned_data.get("seen"),
+            asked_by=request.user,  # type: ignore[arg-type]
+        )
+    except (AskingError, NameTaken) as error:
+        form.explain(error, form.customer)
+    return None
+
+
+@require_safe
+@permission_required("customers.view_customer", raise_exception=True)
+def change_list(request: HttpRequest) -> HttpResponse:
+    wanted = request.GET.get("state", "")
+    found = Change.objects.select_related("customer", "asked_by")
+    if wanted in Change.State.values:
+        found = found.filter(state=wanted)
+    page = Paginator(found, 50).get_page(request.GET.get("page"))
+    context = {"page": page, "state": wanted, "states": Change.State.choices}
+    return render(request, "customers/changes.html", context)
+
+
+@require_safe
+@permission_required("customers.view_customer", raise_exception=True)
+def change_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
+    change = get_object_or_404(Change.objects.select_related("customer", "asked_by"), pk=pk)
+    ahead = change.customer.open_changes.filter(seq__lt=change.seq).first()
+    context = {"change": change, "attempts": change.attempt_set.all(), "ahead": ahead}
+    return render(request, "customers/change.html", context)
+
+
+@require_POST
+@permission_required("customers.change_customer", raise_exception=True)
+def withdraw(request: HttpRequest, pk: UUID) -> HttpResponse:
+    change = get_object_or_404(Change, pk=pk)
+    if changes.withdraw(change):
+        messages.success(request, _("Withdrawn. It never went out."))
+    else:
+        messages.error(request, _("Too late to withdraw: it was already tried."))
+    return redirect(change)

@@ -1,0 +1,81 @@
+"""The list of customers, and one of them."""
+
+from django.contrib.auth.decorators import permission_required
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.http import require_safe
+
+from customers.distributor.rules import SWITCHES, Operation, has_control_characters, is_email
+from customers.forms.updates import SwitchForm
+from customers.models import Change, Customer
+from customers.views.truth import facts, verified_at
+
+PAGE = 50
+TIMELINE = 50
+
+
+@require_safe
+@permission_required("customers.view_customer", raise_exception=True)
+def customer_list(request: HttpRequest) -> HttpResponse:
+    query = request.GET.get("q", "").strip()
+    status = request.GET.get("status", "")
+    customers = Customer.objects.select_related("account_manager")
+    if query:
+        # No name holds control characters, and PostgreSQL takes offence at some.
+        found = customers.search(query)
+        customers = customers.none() if has_control_characters(query) else found
+    if status in Customer.Status.values:
+        customers = customers.filter(status=status)
+    if request.GET.get("mine"):
+        customers = customers.filter(account_manager=request.user.pk)
+    page = Paginator(customers, PAGE).get_page(request.GET.get("page"))
+    return render(
+        request,
+        "customers/list.html",
+        {
+            "page": page,
+            "query": query,
+            "status": status,
+            "statuses": Customer.Status.choices,
+            "filtered": bool(query or status or request.GET.get("mine")),
+        },
+    )
+
+
+@require_safe
+@permission_required("customers.view_customer", raise_exception=True)
+def detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """Asked for by htmx while something is on its way: then only what may have changed."""
+    customer = get_object_or_404(Customer.objects.select_related("account_manager"), pk=pk)
+    changes = customer.changes.select_related("asked_by").prefetch_related("attempt_set")
+    live = request.htmx and not request.htmx.boosted  # type: ignore[attr-defined]
+    response = render(
+        request,
+        "customers/_detail.html" if live else "customers/detail.html",
+        {
+            "customer": customer,
+            "facts": {fact.name: fact for fact in facts(customer)},
+            "verified_at": verified_at(customer),
+            "open_changes": customer.open_changes,
+            "password_set": _password_set(customer),
+            "timeline": changes.order_by("-seq")[:TIMELINE],
+            "switches_refused": not is_email(customer.expected()["username"]),
+            "can_change": customer.status in {"REQUESTED", "LIVE", "MISSING"},
+            "switch_forms": {op.value: SwitchForm(customer) for op in SWITCHES},
+        },
+    )
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+def _password_set(customer: Customer) -> Change | None:
+    told: Change | None = (
+        customer.changes.filter(
+            state=Change.State.DONE, operation__in=(Operation.CREATE, Operation.PASSWORD)
+        )
+        .order_by("-seq")
+        .first()
+    )
+    return told

@@ -1,0 +1,39 @@
+import redis
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from customers.models import Gate
+
+
+@require_safe
+@never_cache
+@login_not_required
+def health(request: HttpRequest) -> JsonResponse:
+    """200 as long as the database answers: without broker or distributor, work waits safely."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        away = Gate.objects.filter(failures__gt=0).exists()
+    except DatabaseError:
+        return JsonResponse({"database": "away"}, status=503)
+    return JsonResponse(
+        {
+            "database": "ok",
+            "broker": "ok" if _broker_answers() else "away",
+            "distributor": "away" if away else "ok",
+        }
+    )
+
+
+def _broker_answers() -> bool:
+    client = redis.from_url(settings.CELERY_BROKER_URL, socket_timeout=1, socket_connect_timeout=1)
+    try:
+        return bool(client.ping())
+    except redis.RedisError:
+        return False
+    finally:
+        client.close()

@@ -1,0 +1,78 @@
+"""The public way in. These two pages need no sign-in."""
+
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from customers.distributor.rules import Operation
+from customers.forms.create import SignupForm
+from customers.models import Customer, Signup, clock
+from customers.services import changes
+from customers.services.changes import AskingError
+from customers.services.names import NameTaken
+
+PERIODS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_not_required
+@never_cache
+def signup(request: HttpRequest) -> HttpResponse:
+    form = SignupForm(request.POST or None, initial={"change_id": uuid4()})
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if _too_many(request):
+            form.full_clean()
+            form.add_error(None, _("Too many signups came from your network. Try again later."))
+            status = 429
+        elif form.is_valid() and (signed_up := _sign_up(request, form)):
+            return redirect("signup-status", reference=signed_up.pk)
+    return render(request, "signup/form.html", {"form": form}, status=status)
+
+
+def _too_many(request: HttpRequest) -> bool:
+    """SIGNUP_RATE of an address, counted in the database: it survives a restart."""
+    number, period = settings.SIGNUP_RATE.split("/")
+    since = clock.now() - timedelta(seconds=PERIODS[period[:1]])
+    recent = Signup.objects.filter(address=request.META["REMOTE_ADDR"] or None, at__gte=since)
+    return recent.count() >= int(number)
+
+
+def _sign_up(request: HttpRequest, form: SignupForm) -> Signup | None:
+    try:
+        with transaction.atomic():
+            change = changes.create(
+                password=form.cleaned_data["password"],
+                params=form.params(),
+                change_id=form.cleaned_data["change_id"],
+                origin=Customer.Origin.SIGNUP,
+            )
+            signed_up, _new = Signup.objects.get_or_create(
+                customer=change.customer,
+                defaults={"address": request.META["REMOTE_ADDR"] or None, "at": clock.now()},
+            )
+    except (AskingError, NameTaken) as error:
+        form.explain(error)
+        return None
+    return signed_up
+
+
+@require_safe
+@login_not_required
+@never_cache
+def status(request: HttpRequest, reference: UUID) -> HttpResponse:
+    """How far it is, in truth; reloads itself while something is still to come."""
+    signed_up = get_object_or_404(Signup.objects.select_related("customer"), pk=reference)
+    change = signed_up.customer.changes.filter(operation=Operation.CREATE).latest("seq")
+    context = {"signup": signed_up, "customer": signed_up.customer, "change": change}
+    htmx = request.htmx  # type: ignore[attr-defined]
+    return render(request, "signup/_status.html" if htmx else "signup/status.html", context)

@@ -1,0 +1,85 @@
+"""What a customer page may say of each field: the value, and how we know."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.text import capfirst
+
+from customers.distributor.rules import ROW_FIELDS, Operation
+from customers.models import Change, Customer, Refresh
+from customers.services.merge import untouched
+
+SHOWN = (
+    "username", "email", "first_name", "last_name", "company", "website", "phone",
+    "address", "zip", "city", "state", "country",
+    "package", "whitelabel", "free_user", "ip_group", "ip", "billing_date",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One field. `how`: read (back from the distributor), confirmed (by its answer), sent (it
+    cannot be read back), asked (nothing is there yet), unknown (never known to us)."""
+
+    name: str
+    label: str
+    value: Any
+    how: str
+    when: datetime | None
+    coming: Any = None
+    change: Change | None = None
+
+
+def facts(customer: Customer) -> Iterator[Fact]:
+    """Each shown field of the customer, with what is on its way to it."""
+    told = _confirmations(customer)
+    read_at = verified_at(customer)
+    coming: dict[str, tuple[Any, Change]] = {}
+    for change in customer.open_changes:
+        if change.operation != Operation.CREATE:
+            coming |= {name: (value, change) for name, value in change.effects().items()}
+    for name in (*SHOWN, "active", "website_access"):
+        value = getattr(customer, name)
+        how, when = _how(customer, name, told.get(name), read_at)
+        yield Fact(name, _label(name), value, how, when, *coming.get(name, (None, None)))
+
+
+def _label(name: str) -> str:
+    return capfirst(str(Customer._meta.get_field(name).verbose_name))  # type: ignore[union-attr]  # noqa: SLF001
+
+
+def verified_at(customer: Customer) -> datetime | None:
+    """When the distributor last showed the account as it stands here."""
+    good = Refresh.objects.filter(verdict=Refresh.Verdict.OK).first()
+    if (
+        good
+        and customer.missing_since is None
+        and customer.created_at < good.started_at
+        and Customer.objects.filter(untouched(good.started_at), pk=customer.pk).exists()
+    ):
+        return good.started_at
+    return customer.seen_at
+
+
+def _confirmations(customer: Customer) -> dict[str, datetime | None]:
+    """When the distributor last answered "success" to each column."""
+    told: dict[str, datetime | None] = {}
+    for change in customer.changes.filter(state=Change.State.DONE).order_by("seq"):
+        told |= dict.fromkeys(change.effects(), change.settled_at)
+    return told
+
+
+def _how(
+    customer: Customer, name: str, told: datetime | None, read_at: datetime | None
+) -> tuple[str, datetime | None]:
+    if customer.status in {Customer.Status.REQUESTED, Customer.Status.REFUSED}:
+        return "asked", None
+    if name in ROW_FIELDS:
+        if told and (read_at is None or read_at < told):
+            return "confirmed", told
+        return "read", read_at
+    if told:
+        return "sent", told
+    return "unknown", None

@@ -1,0 +1,64 @@
+"""Who is asking, and what they see while the database is away."""
+
+from collections.abc import Callable
+from ipaddress import ip_address
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+def _trusted(address: str) -> bool:
+    try:
+        ip = ip_address(address)
+    except ValueError:
+        return False
+    return any(ip in network for network in settings.TRUSTED_PROXIES)
+
+
+class ClientAddress:
+    """REMOTE_ADDR is the client's own: the last address that no trusted proxy added.
+
+    X-Forwarded-* from anybody else is dropped, so that nothing behind can believe it.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        meta = request.META
+        hops = [hop.strip() for hop in meta.pop("HTTP_X_FORWARDED_FOR", "").split(",")]
+        if not _trusted(meta.get("REMOTE_ADDR", "")):
+            for name in [name for name in meta if name.startswith("HTTP_X_FORWARDED_")]:
+                del meta[name]
+        while hops and hops[-1] and _trusted(meta.get("REMOTE_ADDR", "")):
+            meta["REMOTE_ADDR"] = hops.pop()
+        return self.get_response(request)
+
+
+def unavailable(request: HttpRequest) -> HttpResponse:
+    """The page for "our own database does not answer"; needs neither session nor user."""
+    return render(None, "503.html", status=503)
+
+
+class DatabaseAway:
+    """A page that says so, instead of an error, when the database does not answer."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        try:
+            # Asked here, since an error in another middleware would reach nobody.
+            _ = request.user.is_authenticated
+        except (OperationalError, InterfaceError):
+            return unavailable(request)
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if isinstance(error, (OperationalError, InterfaceError)):
+            return unavailable(request)
+        return None

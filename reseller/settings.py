@@ -1,0 +1,242 @@
+"""All settings, read from the environment once. `.env.example` lists every name."""
+
+import os
+from datetime import timedelta
+from ipaddress import ip_network
+from pathlib import Path
+
+import environ
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from django.urls import reverse_lazy
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = environ.Env()
+if (BASE_DIR / ".env").exists():
+    env.read_env(BASE_DIR / ".env")
+
+VAR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var")))
+
+DEBUG = env.bool("DEBUG", default=False)
+
+# What an installation must say itself, and what stands in for it while developing.
+_REQUIRED = {
+    "SECRET_KEY": "only-for-debugging-" + "x" * 50,
+    "ALLOWED_HOSTS": "localhost,127.0.0.1,[::1],testserver",
+    "DATABASE_URL": f"sqlite:///{VAR / 'reseller.sqlite3'}",
+    "REDIS_URL": "redis://127.0.0.1:6379/0",
+    "SEALING_KEYS": "b25seS1mb3ItZGVidWdnaW5nLW5ldmVyLWluLXVzZSE=",
+    "DISTRIBUTOR_URL": "http://127.0.0.1:8025/api",
+    "DISTRIBUTOR_USER": "sandbox",
+    "DISTRIBUTOR_KEY": "sandbox",
+}
+if DEBUG:
+    for _name, _value in _REQUIRED.items():
+        os.environ.setdefault(_name, _value)
+elif _missing := [name for name in _REQUIRED if not env.str(name, default="")]:
+    raise ImproperlyConfigured(
+        f"Set {', '.join(_missing)} in the environment (.env.example explains each), "
+        "or DEBUG=true to try things out with the sandbox."
+    )
+
+SECRET_KEY = env.str("SECRET_KEY")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS")
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+# Addresses or networks whose X-Forwarded-* headers are believed; everybody else's are dropped.
+TRUSTED_PROXIES = [ip_network(net) for net in env.list("TRUSTED_PROXIES", default=[])]
+
+# --- The distributor -------------------------------------------------------------------------
+DISTRIBUTOR_URL = env.str("DISTRIBUTOR_URL").rstrip("/")
+DISTRIBUTOR_USER = env.str("DISTRIBUTOR_USER")
+DISTRIBUTOR_KEY = env.str("DISTRIBUTOR_KEY")
+DISTRIBUTOR_FORMAT = env.str("DISTRIBUTOR_FORMAT", default="json")
+DISTRIBUTOR_CONTROL = env.str("DISTRIBUTOR_CONTROL", default="")
+# Seconds, each of the whole call.
+DISTRIBUTOR_DEADLINE = env.float("DISTRIBUTOR_DEADLINE", default=20)
+DISTRIBUTOR_LOOK_DEADLINE = env.float("DISTRIBUTOR_LOOK_DEADLINE", default=60)
+DISTRIBUTOR_LIST_DEADLINE = env.float("DISTRIBUTOR_LIST_DEADLINE", default=1800)
+# The longest the distributor may still execute a call that we gave up on.
+SETTLE_TIME = timedelta(seconds=env.float("SETTLE_TIME", default=60))
+LEASE = timedelta(seconds=env.float("LEASE", default=30))
+REFRESH_EVERY = timedelta(seconds=env.float("REFRESH_EVERY", default=15 * 60))
+SEALING_KEYS = env.list("SEALING_KEYS")
+SIGNUP_RATE = env.str("SIGNUP_RATE", default="10/h")
+
+if DISTRIBUTOR_FORMAT not in {"json", "xml"}:
+    raise ImproperlyConfigured("DISTRIBUTOR_FORMAT is either json or xml.")
+if LEASE.total_seconds() <= DISTRIBUTOR_DEADLINE:
+    raise ImproperlyConfigured(
+        f"LEASE ({LEASE.total_seconds():g} s) must exceed DISTRIBUTOR_DEADLINE "
+        f"({DISTRIBUTOR_DEADLINE:g} s): else a second worker takes over while the first calls."
+    )
+
+# --- Django ----------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "django.forms",
+    "crispy_forms",
+    "crispy_bootstrap5",
+    "csp",
+    "django_htmx",
+    "customers",
+]
+MIDDLEWARE = [
+    "reseller.middleware.ClientAddress",
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "reseller.middleware.DatabaseAway",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+ROOT_URLCONF = "reseller.urls"
+WSGI_APPLICATION = "reseller.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "customers.views.context.standing",
+            ],
+        },
+    },
+]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+CRISPY_ALLOWED_TEMPLATE_PACKS = CRISPY_TEMPLATE_PACK = "bootstrap5"
+CRISPY_FAIL_SILENTLY = False
+
+DATABASES = {"default": env.db("DATABASE_URL")}
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    DATABASES["default"]["OPTIONS"] = {
+        # Read-then-write transactions take the write lock first, or they fail as "locked".
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    }
+else:
+    DATABASES["default"]["CONN_MAX_AGE"] = 60
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = reverse_lazy("login")
+LOGIN_REDIRECT_URL = reverse_lazy("dashboard")
+LOGOUT_REDIRECT_URL = reverse_lazy("login")
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+TIME_ZONE = env.str("TIME_ZONE", default="UTC")
+USE_TZ = True
+
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG
+
+vars().update(env.email_url("EMAIL_URL", default="consolemail://" if DEBUG else "smtp://localhost"))
+EMAIL_TIMEOUT = 10
+ADMINS = [(address, address) for address in env.list("ADMINS", default=[])]
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("FROM_EMAIL", default="reseller@localhost")
+
+# --- Security --------------------------------------------------------------------------------
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],  # Bootstrap's CSS brings its small icons along as data:
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "object-src": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+DEFAULT_EXCEPTION_REPORTER_FILTER = "reseller.reports.HideSecrets"
+if TRUSTED_PROXIES:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+if not DEBUG:
+    SECURE_SSL_REDIRECT = True
+    SECURE_REDIRECT_EXEMPT = [r"^health$"]  # asked from inside, by address and without TLS
+    SECURE_HSTS_SECONDS = 365 * 24 * 3600
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+    SESSION_COOKIE_NAME = "__Host-sessionid"
+    CSRF_COOKIE_NAME = "__Host-csrftoken"
+
+# --- Celery: a doorbell. Due times live in the rows, results too ------------------------------
+CELERY_BROKER_URL = env.str("REDIS_URL")
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+# One try and short socket timeouts: a hung broker must not hold up whoever saves a form.
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 0}
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 300,
+    "unacked_restore_interval": 10,
+    "unacked_restore_throttle": 1,
+    "socket_connect_timeout": 0.5,
+    "socket_timeout": 1,
+}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 10
+CELERY_TASK_TIME_LIMIT = 240
+CELERY_BEAT_SCHEDULE = {
+    # A tick that nobody took in time is worth nothing: the next one does the same.
+    "deliver-due": {"task": "deliver_due", "schedule": 5.0, "options": {"expires": 5}},
+    "refresh": {"task": "refresh", "schedule": REFRESH_EVERY, "options": {"expires": 300}},
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "INFO"},
+    # No mail of a failed request: it would carry what was typed. Alerts mail themselves.
+    "loggers": {"django": {"handlers": [], "propagate": True}},
+}

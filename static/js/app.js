@@ -1,0 +1,102 @@
+// Comfort only: every page works without this file.
+(() => {
+  // --- Times: the reader's own zone, the exact UTC in the title ---------------------------------
+  const page = document.documentElement.lang || "en";
+  // The reader's own variant of the page's language (en-GB), else that language: no mixed months.
+  const language = navigator.languages.find((it) => it.split("-")[0] === page.split("-")[0]) || page;
+  const clock = { hour: "2-digit", minute: "2-digit" };
+  const day = { day: "numeric", month: "short" };
+  const format = (options) => new Intl.DateTimeFormat(language, options);
+  const formats = {
+    today: format(clock),
+    thisYear: format({ ...day, ...clock }),
+    longAgo: format({ ...day, year: "numeric", ...clock }),
+    exact: format({ ...day, year: "numeric", ...clock, second: "2-digit" }),
+  };
+
+  function formatFor(element, when) {
+    const now = new Date();
+    if ("exact" in element.dataset) return formats.exact;
+    if (when.toDateString() === now.toDateString()) return formats.today;
+    return when.getFullYear() === now.getFullYear() ? formats.thisYear : formats.longAgo;
+  }
+
+  function localTimes(root) {
+    for (const element of root.querySelectorAll("time[datetime*='T']")) {
+      const when = new Date(element.dateTime);
+      if (Number.isNaN(when.getTime())) continue;
+      element.textContent = formatFor(element, when).format(when);
+      element.title = `${when.toISOString().slice(0, 19).replace("T", " ")} UTC`;
+    }
+  }
+
+  // --- The theme switch -------------------------------------------------------------------------
+  function showTheme() {
+    for (const button of document.querySelectorAll("[data-theme-choice]")) {
+      const isChosen = button.dataset.themeChoice === window.theme.chosen();
+      button.setAttribute("aria-pressed", String(isChosen));
+    }
+  }
+  document.addEventListener("theme", showTheme);
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-theme-choice]");
+    if (button) window.theme.choose(button.dataset.themeChoice);
+  });
+
+  // --- Menus made of <details>: Escape and a click elsewhere close them -------------------------
+  const openMenus = () => document.querySelectorAll("details.menu[open]");
+  document.addEventListener("click", (event) => {
+    for (const menu of openMenus()) if (!menu.contains(event.target)) menu.open = false;
+  });
+
+  // --- Keys -------------------------------------------------------------------------------------
+  const isTyping = (element) => element.closest("input, textarea, select, [contenteditable]");
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") {
+      for (const menu of openMenus()) {
+        const isInside = menu.contains(document.activeElement);
+        menu.open = false;
+        if (isInside) menu.querySelector("summary").focus();
+      }
+    }
+    if (event.key === "/" && !event.ctrlKey && !event.metaKey && !event.altKey && !isTyping(event.target)) {
+      const search = document.querySelector("main input[type=search], input[type=search]");
+      if (!search) return;
+      event.preventDefault();
+      search.focus();
+      search.select();
+    }
+  });
+
+  // --- A form that is on its way is not sent again ----------------------------------------------
+  const PATIENCE = 15_000; // Milliseconds; then a person may press again, the server recognises it.
+
+  function buttonsOf(form) {
+    return [...form.elements].filter((it) => it.type === "submit");
+  }
+  function release(form) {
+    delete form.dataset.sent;
+    for (const button of buttonsOf(form)) button.removeAttribute("aria-disabled");
+  }
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (event.defaultPrevented || form.method !== "post") return; // htmx has its own ways
+    if (form.dataset.sent) {
+      event.preventDefault();
+      return;
+    }
+    form.dataset.sent = "yes";
+    for (const button of buttonsOf(form)) button.setAttribute("aria-disabled", "true");
+    setTimeout(release, PATIENCE, form);
+  });
+  // The back button may bring the page back as it was left.
+  addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach(release));
+
+  // --- At the start, and for whatever htmx brings -----------------------------------------------
+  localTimes(document);
+  showTheme();
+  document.querySelector(".error-summary")?.focus();
+  document.addEventListener("htmx:load", (event) => {
+    localTimes(event.detail.elt.parentElement || document);
+  });
+})();
