@@ -4,13 +4,14 @@ The only place that knows requests. None of its exceptions gets out: they may ca
 request, and with it our key and a customer's password.
 """
 
+import io
 import socket
 import ssl
 import time
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import partial
-from http.client import HTTPException
+from http.client import HTTPException, HTTPResponse
 from threading import Lock, Timer
 from typing import Any
 
@@ -179,7 +180,34 @@ def _unfit(response: requests.Response) -> str:
     return "" if whole else "The answer does not tell its length."
 
 
+class _Uncut(io.BufferedReader):
+    """http.client takes the end of the connection for the end of a head or of a chunk's size.
+
+    `0` may be what is left of `0a3f`, and would read as the end of a list.
+    """
+
+    def readline(self, size: int | None = -1, /) -> bytes:
+        line = super().readline(size)
+        if not line.endswith(b"\n"):
+            raise HTTPException("a line was cut")
+        return line
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        # A chunk of size -1 would be all that ever comes.
+        if size is None or size < 0:
+            raise HTTPException("a size below zero")
+        return super().read(size)
+
+
+class _UncutResponse(HTTPResponse):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fp = _Uncut(self.fp.detach())
+
+
 class _Watched(HTTPConnection):
+    response_class = _UncutResponse
+
     def __init__(self, *args: Any, line: Line, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._line = line

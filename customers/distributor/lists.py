@@ -21,6 +21,8 @@ ROW_CAP = 1024 * 1024
 # The depth of a field's text: users, user, field.
 IN_FIELD = 3
 BLANK = b" \t\r\n"
+# A number of 5,000 digits makes ijson's C code raise the last of these.
+BROKEN_LIST = (*BROKEN, ijson.JSONError, SystemError)
 # By name: the fallback in pure Python is laxer about what it takes for JSON.
 YAJL = ijson.get_backend("yajl2_c")
 
@@ -41,7 +43,7 @@ def rows(pieces: Iterable[bytes], form: str) -> Iterator[Row]:
     for piece in chain(pieces, [b""]):
         found = None
         # Raised after this block, since a parser's error quotes what it read.
-        with suppress(*BROKEN, ijson.JSONError):
+        with suppress(*BROKEN_LIST):
             found = reader.feed(piece)
         head += piece if none_yet else b""
         waiting = len(piece) if found else waiting + len(piece)

@@ -139,12 +139,22 @@ def _last_words(change: Change) -> str:
 
 
 def look_later(change: Change) -> None:
-    """The next look: soon at first, and once right after the settle time."""
-    last = change.sends.first()
-    looks = change.attempt_set.looks().filter(n__gt=last.n if last else 0).count()
+    """The next look: soon at first, and again from the end of the settle time on."""
     now = clock.now()
-    due = now + timedelta(seconds=PAUSES[min(looks, len(PAUSES) - 1)])
     quiet = Customer.objects.values_list("quiet_until", flat=True).get(pk=change.customer_id)
-    if quiet and quiet > now and (quiet < due or not readable(Operation(change.operation))):
+    if quiet is None or quiet <= now:
+        due = now + _pause(change.rounds)
+    elif readable(Operation(change.operation)):
+        due = min(quiet, now + _pause(_looks_since_last_send(change)))
+    else:
         due = quiet
     mine(change, due_at=due, lease_until=None)
+
+
+def _pause(number: int) -> timedelta:
+    return timedelta(seconds=PAUSES[min(number, len(PAUSES) - 1)])
+
+
+def _looks_since_last_send(change: Change) -> int:
+    last = change.sends.first()
+    return change.attempt_set.looks().filter(n__gt=last.n if last else 0).count()

@@ -8,29 +8,17 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from customers.distributor.rules import CALLS, Operation, is_email
+from customers.distributor.rules import WITH_PASSWORD, Operation, is_email
 from customers.forms.create import CreateForm
 from customers.forms.updates import FORMS, SwitchForm
 from customers.models import Change, Customer
+from customers.models.change import OPERATIONS
 from customers.services import changes
 from customers.services.changes import AskingError
 from customers.services.names import NameTaken
-
-# What is promised when a change was asked for: nothing has happened over there yet.
-PROMISES = {
-    Operation.PROFILE: gettext_lazy("The profile of %s will change in a moment."),
-    Operation.EMAIL: gettext_lazy("The e-mail address of %s will change in a moment."),
-    Operation.USERNAME: gettext_lazy("%s will get the new username in a moment."),
-    Operation.PASSWORD: gettext_lazy("The password of %s will change in a moment."),
-    Operation.ENABLE: gettext_lazy("%s will be able to send in a moment."),
-    Operation.DISABLE: gettext_lazy("%s will stop sending in a moment."),
-    Operation.WEBSITE_ENABLE: gettext_lazy("%s will have website access in a moment."),
-    Operation.WEBSITE_DISABLE: gettext_lazy("%s will lose website access in a moment."),
-    Operation.DELETE: gettext_lazy("%s will be deleted in a moment."),
-}
+from customers.views.words import BEHIND, PROMISES, STORIES, WARNINGS
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -41,8 +29,7 @@ def new(request: HttpRequest) -> HttpResponse:
         messages.info(request, _("%s will be set up in a moment.") % change.customer.name)
         warn_of_username(request, change.customer)
         return redirect(change.customer)
-    status = 422 if form.errors else 200
-    return render(request, "customers/new.html", {"form": form}, status=status)
+    return render(request, "customers/new.html", {"form": form})
 
 
 def create(request: HttpRequest, form: CreateForm) -> Change | None:
@@ -82,10 +69,12 @@ def update(request: HttpRequest, pk: int, operation: Operation) -> HttpResponse:
         "customer": customer,
         "form": form,
         "operation": operation,
-        "call": CALLS[operation],
+        "label": OPERATIONS[operation],
+        "button": OPERATIONS[operation],
+        "warning": WARNINGS.get(operation),
         "open_changes": customer.open_changes,
     }
-    return render(request, "customers/update.html", context, status=422 if form.errors else 200)
+    return render(request, "customers/update.html", context)
 
 
 def _ask(request: HttpRequest, operation: Operation, form: SwitchForm) -> Change | None:
@@ -120,9 +109,20 @@ def change_list(request: HttpRequest) -> HttpResponse:
 @permission_required("customers.view_customer", raise_exception=True)
 def change_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     change = get_object_or_404(Change.objects.select_related("customer", "asked_by"), pk=pk)
-    ahead = change.customer.open_changes.filter(seq__lt=change.seq).first()
-    context = {"change": change, "attempts": change.attempt_set.all(), "ahead": ahead}
-    return render(request, "customers/change.html", context)
+    ahead = change.customer.open_changes.filter(seq__lt=change.seq).last()
+    quiet = change.customer.quiet_until
+    waiting = change.state == Change.State.WAITING
+    context = {
+        "change": change,
+        "attempts": change.attempt_set.all(),
+        "ahead": ahead,
+        "story": BEHIND if waiting and ahead else STORIES[Change.State(change.state)],
+        "next_at": max(change.due_at, quiet) if waiting and quiet else change.due_at,
+        "has_password": change.operation in WITH_PASSWORD,
+        "is_live": change.is_open and change.state != Change.State.BLOCKED,
+    }
+    template = "customers/_change.html" if request.htmx else "customers/change.html"  # type: ignore[attr-defined]
+    return render(request, template, context)
 
 
 @require_POST

@@ -7,10 +7,9 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
-from customers.distributor.rules import SWITCHES, Operation, has_control_characters, is_email
-from customers.forms.updates import SwitchForm
+from customers.distributor.rules import Operation, has_control_characters, is_email
 from customers.models import Change, Customer
-from customers.views.truth import facts, verified_at
+from customers.views.truth import SHOWN, facts, verified_at
 
 PAGE = 50
 TIMELINE = 50
@@ -49,21 +48,22 @@ def customer_list(request: HttpRequest) -> HttpResponse:
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
     """Asked for by htmx while something is on its way: then only what may have changed."""
     customer = get_object_or_404(Customer.objects.select_related("account_manager"), pk=pk)
-    changes = customer.changes.select_related("asked_by").prefetch_related("attempt_set")
-    live = request.htmx and not request.htmx.boosted  # type: ignore[attr-defined]
+    changes = customer.changes.select_related("asked_by")
+    known = {fact.name: fact for fact in facts(customer)}
     response = render(
         request,
-        "customers/_detail.html" if live else "customers/detail.html",
+        "customers/_detail.html" if request.htmx else "customers/detail.html",  # type: ignore[attr-defined]
         {
             "customer": customer,
-            "facts": {fact.name: fact for fact in facts(customer)},
+            "facts": known,
+            "fields": [known[name] for name in SHOWN],
             "verified_at": verified_at(customer),
             "open_changes": customer.open_changes,
             "password_set": _password_set(customer),
             "timeline": changes.order_by("-seq")[:TIMELINE],
             "switches_refused": not is_email(customer.expected()["username"]),
             "can_change": customer.status in {"REQUESTED", "LIVE", "MISSING"},
-            "switch_forms": {op.value: SwitchForm(customer) for op in SWITCHES},
+            "is_live": customer.open_changes.unfinished().exists(),
         },
     )
     patch_vary_headers(response, ["HX-Request"])

@@ -28,4 +28,6 @@ def refreshes(request: HttpRequest) -> HttpResponse:
     page = Paginator(Refresh.objects.select_related("asked_by"), 25).get_page(
         request.GET.get("page")
     )
-    return render(request, "customers/refreshes.html", {"page": page})
+    is_live = Refresh.objects.filter(verdict=Refresh.Verdict.RUNNING).exists()
+    template = "customers/_refreshes.html" if request.htmx else "customers/refreshes.html"  # type: ignore[attr-defined]
+    return render(request, template, {"page": page, "is_live": is_live})

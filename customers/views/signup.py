@@ -14,10 +14,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from customers.distributor.rules import Operation
 from customers.forms.create import SignupForm
-from customers.models import Customer, Signup, clock
+from customers.models import Change, Customer, Gate, Signup, clock
 from customers.services import changes
 from customers.services.changes import AskingError
 from customers.services.names import NameTaken
+from customers.views.words import AWAY, SIGNUP_STORIES
 
 PERIODS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -29,7 +30,6 @@ def signup(request: HttpRequest) -> HttpResponse:
     form = SignupForm(request.POST or None, initial={"change_id": uuid4()})
     status = 200
     if request.method == "POST":
-        status = 422
         if _too_many(request):
             form.full_clean()
             form.add_error(None, _("Too many signups came from your network. Try again later."))
@@ -73,6 +73,17 @@ def status(request: HttpRequest, reference: UUID) -> HttpResponse:
     """How far it is, in truth; reloads itself while something is still to come."""
     signed_up = get_object_or_404(Signup.objects.select_related("customer"), pk=reference)
     change = signed_up.customer.changes.filter(operation=Operation.CREATE).latest("seq")
-    context = {"signup": signed_up, "customer": signed_up.customer, "change": change}
+    state = Change.State(change.state)
+    story = SIGNUP_STORIES[state]
+    if state is Change.State.WAITING and Gate.objects.filter(failures__gt=0).exists():
+        story = AWAY
+    context = {
+        "signup": signed_up,
+        "customer": signed_up.customer,
+        # Live says more to a customer than done.
+        "shown_state": Customer.Status.LIVE if state is Change.State.DONE else state,
+        "story": story % change.error if state is Change.State.REJECTED else story,
+        "is_live": change.is_open,
+    }
     htmx = request.htmx  # type: ignore[attr-defined]
     return render(request, "signup/_status.html" if htmx else "signup/status.html", context)

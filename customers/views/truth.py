@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.utils.text import capfirst
+from django.utils.translation import gettext as _
 
 from customers.distributor.rules import ROW_FIELDS, Operation
 from customers.models import Change, Customer, Refresh
@@ -16,6 +17,9 @@ SHOWN = (
     "address", "zip", "city", "state", "country",
     "package", "whitelabel", "free_user", "ip_group", "ip", "billing_date",
 )  # fmt: skip
+
+
+SWITCHED = ("active", "website_access")
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,19 @@ class Fact:
     coming: Any = None
     change: Change | None = None
 
+    @property
+    def text(self) -> str:
+        """The value in words; empty where there is none."""
+        match self.value:
+            case None:
+                return ""
+            case bool(yes):
+                return str(_("yes") if yes else _("no"))
+            case list(several):
+                return ", ".join(several)
+            case other:
+                return str(other)
+
 
 def facts(customer: Customer) -> Iterator[Fact]:
     """Each shown field of the customer, with what is on its way to it."""
@@ -40,7 +57,7 @@ def facts(customer: Customer) -> Iterator[Fact]:
     for change in customer.open_changes:
         if change.operation != Operation.CREATE:
             coming |= {name: (value, change) for name, value in change.effects().items()}
-    for name in (*SHOWN, "active", "website_access"):
+    for name in (*SHOWN, *SWITCHED):
         value = getattr(customer, name)
         how, when = _how(customer, name, told.get(name), read_at)
         yield Fact(name, _label(name), value, how, when, *coming.get(name, (None, None)))

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from reseller.installation import hold
 from reseller.ports import free_port
 
 ROOT = Path(__file__).parents[2]
@@ -96,6 +98,8 @@ def launcher(var: Path, *command: str):
     finally:
         process.terminate()
         process.wait(60)
+        for pid in alive(var):  # what a failed test has left
+            os.kill(int(pid), signal.SIGKILL)
 
 
 @pytest.fixture(scope="module")
@@ -172,28 +176,27 @@ def serves(running: Running) -> bool:
     return False
 
 
-def second_one(var: Path, port: int) -> subprocess.CompletedProcess:
-    command = [sys.executable, "-m", "reseller.run"]
-    return subprocess.run(
-        command, cwd=ROOT, env=environment(var, port), capture_output=True, text=True, check=False
+def refused(var: Path, port: int) -> str:
+    """What a launcher says that does not even start."""
+    done = subprocess.run(
+        [sys.executable, "-m", "reseller.run"],
+        cwd=ROOT,
+        env=environment(var, port),
+        capture_output=True,
+        text=True,
+        check=False,
     )
+    assert done.returncode == 1
+    assert not list(var.glob("log/*.log"))
+    return done.stdout
 
 
-def test_a_second_one_on_the_same_data_is_refused(var):
-    with launcher(var) as running:
-        running.waits_for("Ctrl-C")
-        second = second_one(var, free_port())
-
-    assert second.returncode == 1
-    assert "It runs already" in second.stdout
+def test_a_second_one_on_the_same_data_is_refused(tmp_path):
+    with hold(tmp_path):
+        assert "It runs already" in refused(tmp_path, free_port())
 
 
-def test_a_taken_port_is_told_before_anything_starts(var):
-    elsewhere = var.with_name("elsewhere")
-    with launcher(var) as running:
-        running.waits_for("Ctrl-C")
-        second = second_one(elsewhere, running.port)
-
-    assert second.returncode == 1
-    assert f"Port {running.port} cannot be used" in second.stdout
-    assert not list((elsewhere / "log").iterdir())
+def test_a_taken_port_is_told_before_anything_starts(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert f"Port {port} cannot be used: address already in use" in refused(tmp_path, port)

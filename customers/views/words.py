@@ -1,0 +1,69 @@
+"""What pages promise, warn of and tell of an operation. One home for the words."""
+
+from django.utils.translation import gettext_lazy as _
+
+from customers.distributor.rules import Operation
+from customers.models import Change
+
+# What is promised when a change was asked for: nothing has happened over there yet.
+PROMISES = {
+    Operation.PROFILE: _("The profile of %s will change in a moment."),
+    Operation.EMAIL: _("The e-mail address of %s will change in a moment."),
+    Operation.USERNAME: _("%s will get the new username in a moment."),
+    Operation.PASSWORD: _("The password of %s will change in a moment."),
+    Operation.ENABLE: _("%s will be able to send in a moment."),
+    Operation.DISABLE: _("%s will stop sending in a moment."),
+    Operation.WEBSITE_ENABLE: _("%s will have website access in a moment."),
+    Operation.WEBSITE_DISABLE: _("%s will lose website access in a moment."),
+    Operation.DELETE: _("%s will be deleted in a moment."),
+}
+WARNINGS = {
+    Operation.USERNAME: _(
+        "The customer's SMTP login breaks the moment the username changes: every program that "
+        "sends with the old one stops until it is told the new one. The old name stays "
+        "searchable here."
+    ),
+    Operation.PASSWORD: _(
+        "The customer's SMTP login breaks the moment the password changes: every program that "
+        "sends with the old one stops until it is told the new one."
+    ),
+    Operation.DISABLE: _("The customer cannot send any more until sending is switched on again."),
+    Operation.WEBSITE_DISABLE: _("The customer cannot sign in to the distributor's website."),
+    Operation.DELETE: _(
+        "The account is closed for good. It cannot be undone, and the username can never be "
+        "used again, by nobody."
+    ),
+}
+STORIES = {
+    Change.State.WAITING: _("It waits for its turn and goes out by itself."),
+    Change.State.SENDING: _("It is being sent to the distributor right now."),
+    Change.State.IN_DOUBT: _(
+        "It went out, but no usable answer came back: it may have been executed or not. We look "
+        "at the distributor until that is certain; nothing is sent twice blindly."
+    ),
+    Change.State.BLOCKED: _(
+        "Nothing goes on by itself: what the distributor shows does not tell what happened. Only "
+        "this customer waits; everybody else's changes go on."
+    ),
+    Change.State.DONE: _("The distributor has confirmed it."),
+    Change.State.REJECTED: _("The distributor refused it. Nothing was changed."),
+    Change.State.WITHDRAWN: _("It was withdrawn before it went out. Nothing was changed."),
+}
+BEHIND = _("It waits behind an earlier change of the same customer:")
+# What somebody who signed up is told.
+SIGNUP_STORIES = {
+    Change.State.WAITING: _("We have everything we need. Your account is being set up."),
+    Change.State.SENDING: _("Your account is being set up right now."),
+    Change.State.IN_DOUBT: _(
+        "Your account was sent off, and we are checking that it arrived. This can take a few "
+        "minutes; there is nothing you need to do."
+    ),
+    Change.State.BLOCKED: _("Somebody of us has to look at your account. We will see to it."),
+    Change.State.DONE: _("Your account is live. You can sign in with your username and password."),
+    Change.State.REJECTED: _("Your account could not be opened: %s Please contact us."),
+    Change.State.WITHDRAWN: _("This request was withdrawn. Please contact us."),
+}
+AWAY = _(
+    "The service that sets up accounts does not answer at the moment. Your request is safe and "
+    "goes on by itself as soon as it does."
+)
