@@ -2,8 +2,8 @@
 
 BIN := .venv/bin
 PYTHON := $(BIN)/python
-UV ?= $(or $(shell command -v uv 2>/dev/null),$(BIN)/uv)
-LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+UV ?= $(or $(shell command -v uv 2>/dev/null),$(CURDIR)/$(BIN)/uv)
+LOCK := cd requirements && $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command "make lock"
 
 .PHONY: help install run test check format lock
@@ -46,5 +46,5 @@ format: install ## format and mend what ruff can mend
 	$(BIN)/ruff check --fix .
 
 lock: ## pin requirements/*.in anew (needs uv)
-	$(LOCK) requirements/base.in -o requirements/base.txt
-	$(LOCK) requirements/dev.in -o requirements/dev.txt
+	$(LOCK) base.in -o base.txt
+	$(LOCK) dev.in -o dev.txt

@@ -127,7 +127,7 @@ def run(var: Path) -> int:
         with hold(var):
             try:
                 launcher = Launcher(var, group)
-                say("Starting; the first time takes half a minute.")
+                say("Starting ...")
                 launcher.start()
                 launcher.announce()
                 group.watch()

@@ -5,6 +5,7 @@ import os
 from contextlib import ExitStack
 from pathlib import Path
 
+import django
 import pytest
 from django.conf import settings as django_settings
 
@@ -37,13 +38,23 @@ def _start_services() -> None:
 
 
 # The workers of pytest-xdist inherit all of it from the session that starts them.
-if "PYTEST_XDIST_WORKER" not in os.environ:
+IN_CHARGE = "PYTEST_XDIST_WORKER" not in os.environ
+TOO_EARLY = IN_CHARGE and django_settings.configured
+if IN_CHARGE:
     _start_services()
 
 POSTGRES = os.environ["DATABASE_URL"].startswith("postgres")
 POSTGRES_MISSING = not POSTGRES and os.environ.get("ENGINE") != "sqlite"
-if POSTGRES_MISSING and _wanted("REQUIRE_POSTGRES"):
-    pytest.exit(f"REQUIRE_POSTGRES is set, but: {services.NO_POSTGRES}", returncode=2)
+
+# pytest-django has looked for settings already, and found none.
+django.setup()
+
+
+def pytest_configure() -> None:
+    if TOO_EARLY:
+        pytest.exit("Unset DJANGO_SETTINGS_MODULE: the services come first.", returncode=2)
+    if POSTGRES_MISSING and _wanted("REQUIRE_POSTGRES"):
+        pytest.exit(f"REQUIRE_POSTGRES is set, but: {services.NO_POSTGRES}", returncode=2)
 
 
 def pytest_report_header() -> str:

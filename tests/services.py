@@ -22,7 +22,7 @@ from reseller.processes import Child, Group
 
 NO_POSTGRES = (
     "No PostgreSQL on this machine (apt-get install postgresql, or set DATABASE_URL): "
-    "these tests have run on SQLite ALONE."
+    "these tests run on SQLite ALONE."
 )
 
 

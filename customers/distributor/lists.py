@@ -39,7 +39,7 @@ def rows(pieces: Iterable[bytes], form: str) -> Iterator[Row]:
     """The rows of a list that comes in `pieces`; Foreign as soon as it is none."""
     pieces = iter(pieces)
     reader: _JsonRows | _XmlRows = _JsonRows() if form == "json" else _XmlRows()
-    head, waiting, none_yet = b"", 0, True
+    head, waiting, none_yet = bytearray(), 0, True
     for piece in chain(pieces, [b""]):
         found = None
         # Raised after this block, since a parser's error quotes what it read.
@@ -50,14 +50,14 @@ def rows(pieces: Iterable[bytes], form: str) -> Iterator[Row]:
         if found is None or waiting > ROW_CAP:
             raise Foreign(_rest(head, pieces) if none_yet else b"")
         if found:
-            head, none_yet = b"", False
+            head, none_yet = bytearray(), False
         yield from found
 
 
-def _rest(head: bytes, pieces: Iterator[bytes]) -> bytes:
+def _rest(head: bytearray, pieces: Iterator[bytes]) -> bytes:
     while len(head) <= ROW_CAP and (piece := next(pieces, b"")):
         head += piece
-    return head
+    return bytes(head)
 
 
 def _row(fields: dict[str, Any]) -> Row:

@@ -172,8 +172,12 @@ def in_provider_domain(username: str) -> bool:
 
 
 def has_control_characters(text: str) -> bool:
-    """Control, format (zero width, direction), surrogate and private characters, line ends."""
-    return any(unicodedata.category(c) in {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"} for c in text)
+    """Control, format (zero width, direction), surrogate and private characters, line ends.
+
+    U+FFFD as well: it stands for bytes that were no text.
+    """
+    barred = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
+    return any(c == "\ufffd" or unicodedata.category(c) in barred for c in text)
 
 
 def has_lookalikes(username: str) -> bool:

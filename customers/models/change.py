@@ -166,6 +166,8 @@ class Change(models.Model):
                 asked: dict[str, Any] = self.params
                 day = asked.get("billing_date")
                 return asked | {
+                    "ip": asked.get("ip", []),
+                    "ip_group": asked.get("ip_group", []),
                     "free_user": asked.get("free_user") == "true",
                     "billing_date": date.fromisoformat(day) if day else None,
                     "status": Customer.Status.LIVE,

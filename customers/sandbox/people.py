@@ -1,6 +1,7 @@
 """Believable customers, the same ones every time; their domains belong to nobody."""
 
 import random
+import re
 import string
 import unicodedata
 from dataclasses import dataclass
@@ -128,6 +129,7 @@ COUNTRIES = (
 )
 PACKAGES = ("Free", "Bronze - 40,000 e-mails", "Silver - 100,000 e-mails", "Gold - 300,000 e-mails")
 MAILBOXES = ("{first}.{last}{number}", "{last}{number}", "info{number}", "mail.{first}{number}")
+DRAWN = {"#": string.digits, "@": string.ascii_uppercase}
 TRADES = ("studio", "shop", "media", "logistics", "garden", "books", "travel", "bakery")
 
 _SHARE_OF_FREE = 0.05
@@ -176,8 +178,8 @@ def person(number: int) -> Account:
 
 
 def _filled(pattern: str, dice: random.Random, name: str = "") -> str:
-    draw = {"#": string.digits, "@": string.ascii_uppercase}
-    return "".join(dice.choice(draw[c]) if c in draw else c for c in pattern).replace("*", name)
+    drawn = re.sub("[#@]", lambda found: dice.choice(DRAWN[found[0]]), pattern)
+    return drawn.replace("*", name)
 
 
 @cache

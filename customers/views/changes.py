@@ -13,12 +13,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from customers.distributor.rules import WITH_PASSWORD, Operation, is_email
 from customers.forms.create import CreateForm
 from customers.forms.updates import FORMS, SwitchForm
-from customers.models import Change, Customer
+from customers.models import Change, Customer, clock
 from customers.models.change import OPERATIONS
 from customers.services import changes
 from customers.services.changes import AskingError
 from customers.services.names import NameTaken
-from customers.views.words import BEHIND, PROMISES, STORIES, WARNINGS
+from customers.views.live import render_live
+from customers.views.words import BEHIND, PROMISES, QUIET, STORIES, WARNINGS
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -110,19 +111,22 @@ def change_list(request: HttpRequest) -> HttpResponse:
 def change_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     change = get_object_or_404(Change.objects.select_related("customer", "asked_by"), pk=pk)
     ahead = change.customer.open_changes.filter(seq__lt=change.seq).last()
+    story, next_at = STORIES[Change.State(change.state)], change.due_at
     quiet = change.customer.quiet_until
-    waiting = change.state == Change.State.WAITING
+    if change.state == Change.State.WAITING and ahead:
+        story = BEHIND
+    elif change.state == Change.State.WAITING and quiet and quiet > max(next_at, clock.now()):
+        story, next_at = QUIET, quiet
     context = {
         "change": change,
         "attempts": change.attempt_set.all(),
         "ahead": ahead,
-        "story": BEHIND if waiting and ahead else STORIES[Change.State(change.state)],
-        "next_at": max(change.due_at, quiet) if waiting and quiet else change.due_at,
+        "story": story,
+        "next_at": next_at,
         "has_password": change.operation in WITH_PASSWORD,
-        "is_live": change.is_open and change.state != Change.State.BLOCKED,
     }
-    template = "customers/_change.html" if request.htmx else "customers/change.html"  # type: ignore[attr-defined]
-    return render(request, template, context)
+    is_live = change.is_open and change.state != Change.State.BLOCKED
+    return render_live(request, "customers/change.html", context, is_live=is_live)
 
 
 @require_POST

@@ -15,6 +15,7 @@ class Standing:
     why: str
     since: datetime | None
     waiting: int
+    denied: bool
 
 
 def standing(request: HttpRequest) -> dict[str, object]:
@@ -26,9 +27,8 @@ def standing(request: HttpRequest) -> dict[str, object]:
 
 
 def _standing() -> Standing | None:
-    gate = Gate.objects.filter(failures__gte=WORTH_TELLING).first()
-    denied = Gate.objects.filter(shut_until__isnull=False).first()
-    found = gate or denied
-    if not found:
+    gate = Gate.objects.first()
+    if gate is None or not (gate.shut_until or gate.failures >= WORTH_TELLING):
         return None
-    return Standing(found.why, found.since, Change.objects.unfinished().count())
+    waiting = Change.objects.unfinished().count()
+    return Standing(gate.why, gate.since, waiting, denied=gate.shut_until is not None)

@@ -4,15 +4,16 @@ from django.contrib.auth.decorators import permission_required
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
 from customers.distributor.rules import Operation, has_control_characters, is_email
 from customers.models import Change, Customer
+from customers.views.live import render_live
 from customers.views.truth import SHOWN, facts, verified_at
 
 PAGE = 50
 TIMELINE = 50
+CHANGEABLE = {Customer.Status.REQUESTED, Customer.Status.LIVE, Customer.Status.MISSING}
 
 
 @require_safe
@@ -48,26 +49,22 @@ def customer_list(request: HttpRequest) -> HttpResponse:
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
     """Asked for by htmx while something is on its way: then only what may have changed."""
     customer = get_object_or_404(Customer.objects.select_related("account_manager"), pk=pk)
-    changes = customer.changes.select_related("asked_by")
     known = {fact.name: fact for fact in facts(customer)}
-    response = render(
-        request,
-        "customers/_detail.html" if request.htmx else "customers/detail.html",  # type: ignore[attr-defined]
-        {
-            "customer": customer,
-            "facts": known,
-            "fields": [known[name] for name in SHOWN],
-            "verified_at": verified_at(customer),
-            "open_changes": customer.open_changes,
-            "password_set": _password_set(customer),
-            "timeline": changes.order_by("-seq")[:TIMELINE],
-            "switches_refused": not is_email(customer.expected()["username"]),
-            "can_change": customer.status in {"REQUESTED", "LIVE", "MISSING"},
-            "is_live": customer.open_changes.unfinished().exists(),
-        },
-    )
-    patch_vary_headers(response, ["HX-Request"])
-    return response
+    coming = list(customer.open_changes.select_related("asked_by"))
+    is_closing = any(change.operation == Operation.DELETE for change in coming)
+    context = {
+        "customer": customer,
+        "facts": known,
+        "fields": [known[name] for name in SHOWN],
+        "verified_at": verified_at(customer),
+        "open_changes": coming,
+        "password_set": _password_set(customer),
+        "timeline": customer.changes.select_related("asked_by").order_by("-seq")[:TIMELINE],
+        "switches_refused": not is_email(customer.expected()["username"]),
+        "can_change": customer.status in CHANGEABLE and not is_closing,
+    }
+    is_live = any(change.state != Change.State.BLOCKED for change in coming)
+    return render_live(request, "customers/detail.html", context, is_live=is_live)
 
 
 def _password_set(customer: Customer) -> Change | None:

@@ -2,13 +2,14 @@ from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 from kombu.exceptions import OperationalError
 
 from customers import tasks
 from customers.models import Refresh
+from customers.views.live import render_live
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -29,5 +30,4 @@ def refreshes(request: HttpRequest) -> HttpResponse:
         request.GET.get("page")
     )
     is_live = Refresh.objects.filter(verdict=Refresh.Verdict.RUNNING).exists()
-    template = "customers/_refreshes.html" if request.htmx else "customers/refreshes.html"  # type: ignore[attr-defined]
-    return render(request, template, {"page": page, "is_live": is_live})
+    return render_live(request, "customers/refreshes.html", {"page": page}, is_live=is_live)

@@ -18,6 +18,7 @@ from customers.models import Change, Customer, Gate, Signup, clock
 from customers.services import changes
 from customers.services.changes import AskingError
 from customers.services.names import NameTaken
+from customers.views.live import render_live
 from customers.views.words import AWAY, SIGNUP_STORIES
 
 PERIODS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -83,7 +84,5 @@ def status(request: HttpRequest, reference: UUID) -> HttpResponse:
         # Live says more to a customer than done.
         "shown_state": Customer.Status.LIVE if state is Change.State.DONE else state,
         "story": story % change.error if state is Change.State.REJECTED else story,
-        "is_live": change.is_open,
     }
-    htmx = request.htmx  # type: ignore[attr-defined]
-    return render(request, "signup/_status.html" if htmx else "signup/status.html", context)
+    return render_live(request, "signup/status.html", context, is_live=change.is_open)

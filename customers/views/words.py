@@ -49,6 +49,10 @@ STORIES = {
     Change.State.REJECTED: _("The distributor refused it. Nothing was changed."),
     Change.State.WITHDRAWN: _("It was withdrawn before it went out. Nothing was changed."),
 }
+QUIET = _(
+    "It waits until an earlier try for this customer, which got no answer, can no longer be "
+    "executed at the distributor. Then it goes out by itself."
+)
 BEHIND = _("It waits behind an earlier change of the same customer:")
 # What somebody who signed up is told.
 SIGNUP_STORIES = {

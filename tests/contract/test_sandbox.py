@@ -538,6 +538,7 @@ def test_stopping_ends_whatever_sleeps(kind):
         except (OSError, http.client.HTTPException) as error:
             ended.append(error)
 
+    before = threading.active_count()
     with Sandbox() as sandbox:
         sandbox.faults.append(kind)
         thread = threading.Thread(target=caller, args=(sandbox,))
@@ -545,6 +546,8 @@ def test_stopping_ends_whatever_sleeps(kind):
         time.sleep(0.2)
         start = time.monotonic()
     thread.join()
+    while threading.active_count() > before and time.monotonic() - start < 1:
+        time.sleep(0.01)
     assert time.monotonic() - start < 1
     assert ended
 
@@ -564,7 +567,7 @@ def test_a_cut_list_lacks_its_last_chunk(sandbox, written):
     sandbox.faults.append("cut")
     with pytest.raises(http.client.IncompleteRead) as caught:
         find(sandbox, written)
-    assert caught.value.partial
+    assert not caught.value.partial.endswith((b"}", b"</user>"))
 
 
 @FORMATS
@@ -735,7 +738,7 @@ def test_the_command_serves_until_a_signal_ends_it(tmp_path, ending):
     # An idle connection must not hold it up.
     with socket.create_connection(("127.0.0.1", port)):
         process.send_signal(ending)
-        assert process.wait(2) == 0
+        assert process.wait(5) == 0
     assert process.stderr.read() == ""
     with Sandbox(data) as sandbox:
         assert len(sandbox.accounts()) == 7

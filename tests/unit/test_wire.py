@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from customers.distributor import lists, wire
@@ -99,6 +99,7 @@ def test_a_success_cut_at_any_byte_is_no_answer(form, body):
             said(body[:length], form)
 
 
+XML_ERRORS = "<result><message>error</message><errors>%s</errors></result>"
 REFUSALS = [
     ("json", '{"message":"error","errors":["Taken ä","Too short"]}', ["Taken ä", "Too short"]),
     ("json", '{"errors":["Taken"],"message":"error"}', ["Taken"]),
@@ -107,12 +108,7 @@ REFUSALS = [
     ("json", '{"error":{"code":400,"message":"Nope"}}', ["Nope"]),
     ("json", '{"error":"Nope"}', ["Nope"]),
     ("json", '{"error":"\\u00e4\\ud83d\\ude00"}', ["ä😀"]),
-    (
-        "xml",
-        "<result><message>error</message><errors><error>a &amp; b</error> <error>&#380;</error>"
-        "</errors></result>",
-        ["a & b", "ż"],
-    ),
+    ("xml", XML_ERRORS % "<error>a &amp; b</error> <error>&#380;</error>", ["a & b", "ż"]),
     ("xml", "<result><message>User not found</message></result>", ["User not found"]),
     ("xml", "<error><code>400</code><message>Nope</message></error>", ["Nope"]),
 ]
@@ -244,13 +240,17 @@ def test_an_xml_document_of_no_listed_shape_is_no_answer(body):
         said(body, "xml")
 
 
+@settings(deadline=None)
 @given(st.binary() | st.sampled_from(NASTY + NASTY_XML), st.sampled_from(["json", "xml"]))
 def test_no_garbage_reads_as_a_success_or_escapes_as_another_error(body, form):
     try:
         said(body, form)
     except DistributorError:
         return
-    assert b"<message>success</message>" in body
+    if form == "json":
+        assert json.loads(body) == {"message": "success"}
+    else:
+        assert b"<message>success</message>" in body
 
 
 @pytest.mark.parametrize(("form", "body"), SUCCESSES)
@@ -284,11 +284,7 @@ def test_401_and_403_speak_of_our_credentials_whatever_comes_with_them(status, b
         ("json", b'{"error":{"code":401,"message":"permission denied, x"}}'),
         ("xml", b"<result><message>Bad username / password</message></result>"),
         ("xml", b"<error><code>401</code><message>Permission denied, x</message></error>"),
-        (
-            "xml",
-            b"<result><message>error</message><errors><error>Bad username / password</error>"
-            b"</errors></result>",
-        ),
+        ("xml", (XML_ERRORS % "<error>Bad username / password</error>").encode()),
     ],
 )
 @pytest.mark.parametrize("status", [200, 400])
@@ -337,6 +333,7 @@ def test_a_date_counts_from_now():
     assert 55 < wire.retry_after(format_datetime(in_a_minute, usegmt=True)) <= 60
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_no_header_is_too_odd(header):
     seconds = wire.retry_after(header)
@@ -396,7 +393,7 @@ def test_a_secret_across_the_cut_leaves_no_piece_of_itself():
 
 def test_the_reply_is_cut_and_its_control_characters_can_be_seen():
     with pytest.raises(NoAnswer) as raised:
-        said(b"a\x00\x1b[2J\r\nb\xff" + "‮".encode() + b"x" * 5000)
+        said(b"a\x00\x1b[2J\r\nb\xff" + "\u202e".encode() + b"x" * 5000)
 
     assert raised.value.reply.startswith("a\\u0000\\u001b[2J b�\\u202ex")
     assert len(raised.value.reply) == 2000

@@ -54,8 +54,9 @@ class Command(BaseCommand):
 
 def fill_catalogue() -> None:
     for model in (Package, IpGroup, IpAddress, WhitelabelDomain):
+        rows: list[Any] = [row for row in CATALOGUE if isinstance(row, model)]
         if not model.objects.exists():
-            model.objects.bulk_create(row for row in CATALOGUE if isinstance(row, model))
+            model.objects.bulk_create(rows)
 
 
 def make_people(password: str) -> None:
