@@ -6,7 +6,7 @@ RUN python -m venv /venv \
     && /venv/bin/pip install --require-hashes -r requirements/base.txt
 COPY . .
 # Throw-away settings: collecting static files reads them all and uses none of these.
-RUN SECRET_KEY=throw-away SEALING_KEYS=throw-away ALLOWED_HOSTS=localhost \
+RUN SECRET_KEY=throw-away SEALING_KEYS=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA= ALLOWED_HOSTS=localhost \
     DATABASE_URL=sqlite://:memory: REDIS_URL=redis://localhost \
     DISTRIBUTOR_URL=http://localhost DISTRIBUTOR_USER=nobody DISTRIBUTOR_KEY=throw-away \
     /venv/bin/python manage.py collectstatic --noinput

@@ -36,7 +36,7 @@ check: install ## format, lint, types, layers, migrations, deployment, container
 	$(BIN)/ruff check .
 	DEBUG=true $(BIN)/mypy
 	$(BIN)/lint-imports
-	DEBUG=true $(PYTHON) manage.py makemigrations --check --dry-run
+	$(PYTHON) -m tests.production makemigrations --check --dry-run
 	$(PYTHON) -m tests.production check --deploy --fail-level WARNING
 	$(BIN)/hadolint Dockerfile
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml

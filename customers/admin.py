@@ -1,11 +1,10 @@
 """Django admin: everything to be seen, the catalogue to be kept, writes through the services."""
 
 from typing import Any
-from uuid import uuid4
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -14,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from customers.distributor.rules import Operation
+from customers.forms.asking import NOT_POSSIBLE
 from customers.forms.create import CreateForm
 from customers.models import (
     Alert,
@@ -30,7 +30,8 @@ from customers.models import (
     WhitelabelDomain,
 )
 from customers.services import changes
-from customers.services.changes import AskingError
+from customers.services.alerts import over
+from customers.services.changes import NotPossible
 from customers.views.changes import create, warn_of_username
 
 admin.site.site_header = gettext_lazy("Reseller administration")
@@ -85,8 +86,8 @@ class CustomerAdmin(ReadOnly):
     ) -> HttpResponse:
         """The create form of the console: the same fields, the same service."""
         if not self.has_add_permission(request):
-            return self.changelist_view(request)
-        form = CreateForm(request.POST or None, initial={"change_id": uuid4()})
+            raise PermissionDenied
+        form = CreateForm(request.POST if request.method == "POST" else None)
         if request.method == "POST" and form.is_valid() and (change := create(request, form)):
             messages.info(request, _("%s will be set up in a moment.") % change.customer.name)
             warn_of_username(request, change.customer)
@@ -107,8 +108,9 @@ class CustomerAdmin(ReadOnly):
             try:
                 changes.ask(customer, operation, asked_by=request.user)  # type: ignore[arg-type]
                 asked += 1
-            except AskingError as error:
-                self.message_user(request, f"{customer}: {error}", messages.ERROR)
+            except NotPossible as error:
+                why = NOT_POSSIBLE[error.why]
+                self.message_user(request, f"“{customer}”: {why}", messages.ERROR)
         self.message_user(request, _("%d asked for; a worker delivers them.") % asked)
 
     @admin.action(description=gettext_lazy("Switch sending on"), permissions=["switch"])
@@ -140,7 +142,7 @@ class ChangeAdmin(ReadOnly):
 class AttemptAdmin(ReadOnly):
     list_display = ["change", "n", "kind", "outcome", "http_status", "begun_at", "ended_at"]
     list_filter = ["kind", "outcome"]
-    list_select_related = ["change"]
+    list_select_related = ["change__customer"]
 
 
 @admin.register(Username)
@@ -179,8 +181,9 @@ class AlertAdmin(ReadOnly):
 
     @admin.action(description=gettext_lazy("This is over"), permissions=["end"])
     def end(self, request: HttpRequest, queryset: QuerySet[Alert]) -> None:
-        changed = queryset.filter(over_at=None).update(over_at=Now())
-        self.message_user(request, _("%d alerts ended.") % changed)
+        for alert in queryset:
+            over(Alert.Kind(alert.kind), subject=alert.subject)
+        self.message_user(request, _("Ended. Whatever happens again raises a new one."))
 
 
 @admin.register(Package)

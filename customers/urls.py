@@ -26,6 +26,7 @@ urlpatterns = [
     path("changes/", changes.change_list, name="changes"),
     path("changes/<uuid:pk>/", changes.change_detail, name="change"),
     path("changes/<uuid:pk>/withdraw/", changes.withdraw, name="withdraw"),
+    path("changes/<uuid:pk>/try-again/", changes.try_again, name="try-again"),
     path("refreshes/", refreshes.refreshes, name="refreshes"),
     path("<int:pk>/", customers.detail, name="detail"),
     *(

@@ -1,7 +1,7 @@
 """Who is asking, and what they see while the database is away."""
 
 from collections.abc import Callable
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
@@ -11,12 +11,18 @@ from django.shortcuts import render
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
-def _trusted(address: str) -> bool:
+def _parsed(address: str) -> IPv4Address | IPv6Address | None:
     try:
         ip = ip_address(address)
     except ValueError:
-        return False
-    return any(ip in network for network in settings.TRUSTED_PROXIES)
+        return None
+    # A socket that takes both families writes an IPv4 address as ::ffff:192.0.2.1.
+    return getattr(ip, "ipv4_mapped", None) or ip
+
+
+def _trusted(address: str) -> bool:
+    ip = _parsed(address)
+    return ip is not None and any(ip in network for network in settings.TRUSTED_PROXIES)
 
 
 class ClientAddress:
@@ -34,8 +40,8 @@ class ClientAddress:
         if not _trusted(meta.get("REMOTE_ADDR", "")):
             for name in [name for name in meta if name.startswith("HTTP_X_FORWARDED_")]:
                 del meta[name]
-        while hops and hops[-1] and _trusted(meta.get("REMOTE_ADDR", "")):
-            meta["REMOTE_ADDR"] = hops.pop()
+        while hops and _parsed(hops[-1]) and _trusted(meta.get("REMOTE_ADDR", "")):
+            meta["REMOTE_ADDR"] = str(_parsed(hops.pop()))
         return self.get_response(request)
 
 

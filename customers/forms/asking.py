@@ -1,13 +1,14 @@
 """What every form that asks for a change carries along: its id, and what it showed."""
 
 import json
+from typing import Any
 from uuid import uuid4
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from customers.models import Customer, Username
+from customers.models import Username
 from customers.models.customer import EDITABLE
 from customers.services.changes import (
     AlreadySent,
@@ -43,19 +44,31 @@ NOT_POSSIBLE = {
 class AskingForm(forms.Form):
     """`change_id` makes a double click one change; `seen` tells what somebody else did since."""
 
-    change_id = forms.UUIDField(widget=forms.HiddenInput, required=False)
+    change_id = forms.UUIDField(
+        widget=forms.HiddenInput,
+        required=False,
+        initial=uuid4,
+        error_messages={
+            "invalid": _("This page came back damaged. Nothing was sent: send it once more.")
+        },
+    )
 
-    def renew(self, customer: Customer | None = None) -> None:
-        """The form goes back to the person under a fresh id, with what stands now as seen."""
-        fresh = {"change_id": str(uuid4())}
-        if customer and "seen" in self.fields:
-            fresh["seen"] = dump(Seen.of(customer))
+    def clean(self) -> dict[str, Any]:
+        if "change_id" in self.errors:
+            self._fill_in(change_id=uuid4())
+        return super().clean() or {}
+
+    def renew(self) -> None:
+        """The form goes back to the person under a fresh id."""
+        self._fill_in(change_id=uuid4())
+
+    def _fill_in(self, **values: object) -> None:
         data = self.data.copy()  # type: ignore[attr-defined]  # a QueryDict, or a test's dict
-        for name, value in fresh.items():
-            data[name] = value
+        for name, value in values.items():
+            data[name] = str(value)
         self.data = data
 
-    def explain(self, error: AskingError | NameTaken, customer: Customer | None = None) -> None:
+    def explain(self, error: AskingError | NameTaken) -> None:
         """Why nothing was asked for, in words, at the field that it is about."""
         match error:
             case NameTaken():
@@ -72,7 +85,7 @@ class AskingForm(forms.Form):
                         "check what you typed and send it again."
                     ),
                 )
-                self.renew(customer)
+                self.renew()
             case Conflict():
                 for field, value in error.fields.items():
                     self.add_error(
@@ -83,7 +96,7 @@ class AskingForm(forms.Form):
                         )
                         % {"value": value},
                     )
-                self.renew(customer)
+                self.renew()
 
 
 class SeenField(forms.CharField):
@@ -102,7 +115,7 @@ class SeenField(forms.CharField):
             ):
                 raise TypeError
             return Seen(int(said["seq"]), shown, mirror)
-        except (ValueError, TypeError, KeyError, RecursionError):
+        except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
             raise ValidationError(_("This page is out of date: load it again.")) from None
 
 

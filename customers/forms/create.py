@@ -30,6 +30,13 @@ def _chosen(name: str) -> forms.ChoiceField:
     )
 
 
+class SeveralField(forms.MultipleChoiceField):
+    """A blank among the values is how a program that knows no other way says "none"."""
+
+    def to_python(self, value: Any) -> list[str]:
+        return [chosen for chosen in super().to_python(value) if chosen.strip()]
+
+
 class SignupForm(AskingForm):
     """The create call's parameters, less what only a manager may say."""
 
@@ -76,7 +83,7 @@ class SignupForm(AskingForm):
         return str(self.cleaned_data["whitelabel"] or self.fields["whitelabel"].initial or "")
 
     def clean(self) -> dict[str, Any]:
-        said = super().clean() or {}
+        said = super().clean()
         if not said.get("username") and "username" not in self.errors:
             said["username"] = said.get("email", "")
         if said.get("username"):
@@ -115,12 +122,12 @@ class CreateForm(SignupForm):
 
     offered = {}
 
-    ip_group = forms.MultipleChoiceField(
+    ip_group = SeveralField(
         label=LABELS["ip_group"],
         required=False,
         error_messages={"invalid_choice": _("“%(value)s” is none of your IP groups.")},
     )
-    ip = forms.MultipleChoiceField(
+    ip = SeveralField(
         label=LABELS["ip"],
         required=False,
         help_text=_("Only with packages that allow them."),

@@ -1,7 +1,6 @@
 """Changes of a customer who is there already. One form an operation."""
 
 from typing import Any
-from uuid import uuid4
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -19,12 +18,9 @@ USERNAME, PASSWORD = CALLS[Operation.USERNAME], CALLS[Operation.PASSWORD]
 class SwitchForm(AskingForm):
     """Nothing to type. Switches are asked for whatever the mirror shows: it may be behind."""
 
-    def __init__(self, customer: Customer, data: Any = None) -> None:
+    def __init__(self, customer: Customer, data: Any = None, **kwargs: Any) -> None:
         self.customer = customer
-        super().__init__(data, initial=self.starts_with())
-
-    def starts_with(self) -> dict[str, Any]:
-        return {"change_id": uuid4()}
+        super().__init__(data, **kwargs)
 
     def asked(self) -> dict[str, Any]:
         """The fields that were sent, under the contract's names; no password."""
@@ -36,14 +32,28 @@ class FieldsForm(SwitchForm):
 
     seen = SeenField(required=False)
 
-    def starts_with(self) -> dict[str, Any]:
-        seen = Seen.of(self.customer)
-        return {**super().starts_with(), **seen.shown, "seen": dump(seen)}
+    def __init__(self, customer: Customer, data: Any = None) -> None:
+        seen = Seen.of(customer)
+        super().__init__(customer, data, initial={**seen.shown, "seen": dump(seen)})
 
     def asked(self) -> dict[str, Any]:
-        own = self.fields.keys() - {"change_id", "seen"}
-        said = {name: self.cleaned_data[name] for name in own if name in self.data}
+        said = {name: self.cleaned_data[name] for name in self._own if name in self.data}
         return {name: value for name, value in said.items() if value}
+
+    def renew(self) -> None:
+        """What stands now counts as seen, and what was not touched follows it: sent once more,
+        the form must not undo what somebody else did."""
+        was, now = self.cleaned_data.get("seen"), Seen.of(self.customer)
+        followed = [name for name in self._own if was and self._untouched(name, was)]
+        self._fill_in(seen=dump(now), **{name: now.shown[name] or "" for name in followed})
+        super().renew()
+
+    @property
+    def _own(self) -> set[str]:
+        return self.fields.keys() - {"change_id", "seen"}
+
+    def _untouched(self, name: str, seen: Seen) -> bool:
+        return bool(self.data.get(name) == (seen.shown[name] or ""))
 
 
 class ProfileForm(FieldsForm):
@@ -55,11 +65,14 @@ class ProfileForm(FieldsForm):
             self.fields[name] = field_for(PROFILE.param(name), required=False)
 
     def clean(self) -> dict[str, Any]:
-        said = super().clean() or {}
-        shown = (said.get("seen") or Seen.of(self.customer)).shown
+        said = super().clean()
+        seen = said.get("seen") or Seen.of(self.customer)
         for name in PROFILE_FIELDS:
-            # What was never known may stay unknown.
-            if name in self.data and said.get(name) == "" and shown[name]:
+            if self._untouched(name, seen):
+                # The distributor may have what the rules forbid; only what is asked is judged.
+                self.errors.pop(name, None)
+                said[name] = seen.shown[name]
+            elif name in self.data and said.get(name) == "":
                 self.add_error(name, MESSAGES[Problem.REQUIRED])
         return said
 
@@ -77,7 +90,7 @@ class PasswordForm(SwitchForm):
     confirm_password = field_for(PASSWORD.param("confirm_password"))
 
     def clean(self) -> dict[str, Any]:
-        said = super().clean() or {}
+        said = super().clean()
         if said.get("password") and said.get("confirm_password") not in {None, said["password"]}:
             self.add_error("confirm_password", _("The two passwords differ."))
         return said

@@ -12,9 +12,13 @@ class AttemptQuerySet(models.QuerySet["Attempt"]):
     def looks(self) -> "AttemptQuerySet":
         return self.filter(kind=Attempt.Kind.LOOK)
 
-    def unanswered(self) -> "AttemptQuerySet":
-        """Tries that may have been executed though nobody said so."""
-        return self.sends().filter(outcome__in=(Attempt.Outcome.UNKNOWN, Attempt.Outcome.LOST))
+    def perhaps_executed(self) -> "AttemptQuerySet":
+        """Tries that may have been executed: nobody said that they were not.
+
+        A worker that was fenced off may have heard of a success that nobody settled.
+        """
+        open_or = ("", Attempt.Outcome.SUCCESS, Attempt.Outcome.UNKNOWN, Attempt.Outcome.LOST)
+        return self.sends().filter(outcome__in=open_or)
 
 
 class Attempt(models.Model):

@@ -23,6 +23,12 @@ class Gate(models.Model):
     def __str__(self) -> str:
         return self.why or "open"
 
+    @classmethod
+    def closed(cls) -> "Gate | None":
+        """The gate, if a person should hear of it: one lost answer alone is no outage."""
+        worth_telling = Q(shut_until__isnull=False) | Q(failures__gt=1)
+        return cls.objects.filter(worth_telling).first()
+
 
 class Alert(models.Model):
     """Something a person must look at; raised once for a subject until it is over."""

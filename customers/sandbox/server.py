@@ -104,7 +104,7 @@ class Sandbox:
         self._calls: deque[Call] = deque(maxlen=CALLS_KEPT)
         # Names of generated people hold their number. With as many rows as numbers used, closed
         # accounts included, the next number is always free.
-        present = self.store.count({}, closed=True)
+        present = self.store.ever()
         self.store.add_many(people.person(number) for number in range(present, accounts))
         # Last, since whoever can connect takes it that the sandbox is ready.
         self._server = Server((host, port), self)
@@ -145,13 +145,14 @@ class Sandbox:
         return [call.operation for call in self._calls]
 
     def accounts(self) -> list[Account]:
-        """All of them, closed ones included, with everything that no list ever shows."""
+        """All that are there, with everything that no list ever shows; the closed are not."""
         return list(chain.from_iterable(self.batches()))
 
     def batches(self) -> Iterator[list[Account]]:
-        return self.store.search({}, closed=True)
+        return self.store.search({})
 
     def account(self, username: str) -> Account | None:
+        """The account of that name, also when it is closed by now."""
         return self.store.get(username)
 
     def add_account(self, **fields: Any) -> Account:

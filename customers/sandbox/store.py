@@ -100,10 +100,10 @@ class Store:
         return _account(row) if row else None
 
     def search(
-        self, filters: Mapping[str, str], *, limit: int | None = None, closed: bool = False
+        self, filters: Mapping[str, str], *, limit: int | None = None
     ) -> Iterator[list[Account]]:
-        """What the filters find, in batches; closed accounts only when asked for."""
-        where, values = _where(filters, closed=closed)
+        """What the filters find among the accounts that are open, in batches."""
+        where, values = _where(filters)
         query = f"{SELECT} WHERE {where} AND id > ? ORDER BY id LIMIT ?"
         last, left = 0, limit
         while left is None or left > 0:
@@ -116,8 +116,13 @@ class Store:
                 return
             last, left = rows[-1][0], left and left - size
 
-    def count(self, filters: Mapping[str, str], *, closed: bool = False) -> int:
-        where, values = _where(filters, closed=closed)
+    def ever(self) -> int:
+        """How many accounts there were, the closed ones included."""
+        with self._lock:
+            return int(self._db.execute("SELECT count(*) FROM accounts").fetchone()[0])
+
+    def count(self, filters: Mapping[str, str]) -> int:
+        where, values = _where(filters)
         query = f"SELECT count(*) FROM accounts WHERE {where}"  # noqa: S608 (built from our own names)
         with self._lock:
             return int(self._db.execute(query, values).fetchone()[0])
@@ -156,10 +161,10 @@ def _account(row: tuple[Any, ...]) -> Account:
     return account
 
 
-def _where(filters: Mapping[str, str], *, closed: bool) -> tuple[str, list[Any]]:
+def _where(filters: Mapping[str, str]) -> tuple[str, list[Any]]:
     """Filters are searches: by a part of the username or e-mail, by the whole of the rest."""
-    clauses = ["(closed = 0 OR ?)"]
-    values: list[Any] = [closed]
+    clauses = ["NOT closed"]
+    values: list[Any] = []
     for name, wanted in filters.items():
         match name:
             case "username":

@@ -6,13 +6,12 @@ so that asking twice with the same id and the same content is asking once.
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
-from django.db.models import F, Max
+from django.db.models import F
 from kombu.exceptions import OperationalError as BrokerError
 
 from customers import tasks
@@ -20,60 +19,34 @@ from customers.distributor.rules import SWITCHES, Operation, fold, is_email
 from customers.models import Alert, Change, Customer, clock
 from customers.services import names
 from customers.services.alerts import over
+from customers.services.errors import (
+    AlreadySent,
+    AskingError,
+    Conflict,
+    NothingChanged,
+    NotPossible,
+)
 from customers.services.sealing import SealBroken, seal, unseal
+from customers.services.seen import Seen, check_conflicts, last_seq
 from customers.services.settling import withdraw_followers
+
+__all__ = [
+    "AlreadySent",
+    "AskingError",
+    "Conflict",
+    "NotPossible",
+    "NothingChanged",
+    "Seen",
+    "ask",
+    "create",
+    "try_again",
+    "withdraw",
+]
 
 logger = logging.getLogger(__name__)
 
 State = Change.State
 Status = Customer.Status
-
-
-class AskingError(Exception):
-    """Why nothing was written; each subclass is one reason."""
-
-
-class AlreadySent(AskingError):
-    """This id was used with other content, or its password is erased and cannot be compared."""
-
-
-class NothingChanged(AskingError):
-    """Every field is as the form had shown it."""
-
-
-class NotPossible(AskingError):
-    """`why`: refused, closed, closing (a delete is on its way), not_email (a switch needs one)."""
-
-    def __init__(self, why: str) -> None:
-        super().__init__(why)
-        self.why = why
-
-
-class Conflict(AskingError):
-    """Somebody else asked for, or a refresh brought, another value since the form was shown.
-
-    `fields` maps each such field to the value that stands now.
-    """
-
-    def __init__(self, fields: dict[str, Any]) -> None:
-        super().__init__(", ".join(fields))
-        self.fields = fields
-
-
-@dataclass(frozen=True)
-class Seen:
-    """What a form showed: the fields with open changes laid over, the mirror below, and how
-    many changes there were."""
-
-    seq: int
-    shown: Mapping[str, Any]
-    mirror: Mapping[str, Any]
-
-    @classmethod
-    def of(cls, customer: Customer) -> "Seen":
-        shown = customer.expected()
-        mirror = {field: getattr(customer, field) for field in shown}
-        return cls(_last_seq(customer), shown, mirror)
 
 
 def create(
@@ -94,23 +67,25 @@ def create(
         return same
     try:
         with transaction.atomic():
-            customer = Customer.objects.create(
-                **{k: v for k, v in params.items() if k not in {"free_user", "billing_date"}},
-                free_user=params.get("free_user") == "true",
-                billing_date=params.get("billing_date"),
-                origin=origin,
-                account_manager=asked_by,
-            )
+            customer = _new_customer(params, origin, asked_by)
             names.reserve(params["username"], customer)
-            change = _write(
-                customer, Operation.CREATE, params, password, change_id, asked_by, reason
-            )
-    except IntegrityError:
-        # The same form twice in the same moment: the other one was first.
+            return _write(customer, Operation.CREATE, params, password, change_id, asked_by, reason)
+    except (IntegrityError, names.NameTaken):
+        # The same form twice in the same moment: the other one was first, and has the name.
         if same := _asked_before(change_id, Operation.CREATE, params, password):
             return same
         raise
-    return change
+
+
+def _new_customer(params: Mapping[str, Any], origin: str, asked_by: User | None) -> Customer:
+    columns = {k: v for k, v in params.items() if k not in {"free_user", "billing_date"}}
+    return Customer.objects.create(
+        **columns,
+        free_user=params.get("free_user") == "true",
+        billing_date=params.get("billing_date"),
+        origin=origin,
+        account_manager=asked_by,
+    )
 
 
 def ask(
@@ -138,9 +113,9 @@ def ask(
         if same := _asked_before(change_id, operation, again, password, customer):
             return same
         _check_possible(customer, operation)
-        if fields and not params:
+        if not params and (fields or operation == Operation.PROFILE):
             raise NothingChanged
-        _check_conflicts(customer, params, base)
+        check_conflicts(customer, params, base)
         if operation == Operation.USERNAME:
             if fold(params["username"]) == fold(customer.expected()["username"]):
                 raise NothingChanged
@@ -157,7 +132,7 @@ def withdraw(change: Change) -> bool:
             pk=change.pk, state=State.WAITING, attempts=0, lease_until=None
         ).update(state=State.WITHDRAWN, claim=F("claim") + 1, settled_at=now, sealed_password=None)
         if gone and "username" in change.params:
-            names.release(change.params["username"], customer, hold=False)
+            names.release(change.params["username"], customer)
         if gone and change.operation == Operation.CREATE:
             Customer.objects.filter(pk=customer.pk).update(status=Status.REFUSED)
             withdraw_followers(change, "The creation was withdrawn.")
@@ -170,7 +145,8 @@ def try_again(change: Change, *, by: User, reason: str) -> bool:
         state=State.WAITING, claim=F("claim") + 1, lost=0, rounds=0, due_at=clock.now()
     )
     if again:
-        over(Alert.Kind.BLOCKED, subject=str(change.pk))
+        for kind in (Alert.Kind.BLOCKED, Alert.Kind.SEAL):
+            over(kind, subject=str(change.pk))
         logger.info("change %s is tried again by user %s: %s", change.pk, by.pk, reason)
         _ring(change.customer_id)
     return bool(again)
@@ -222,28 +198,6 @@ def _check_possible(customer: Customer, operation: Operation) -> None:
         raise NotPossible("not_email")
 
 
-def _check_conflicts(customer: Customer, params: Mapping[str, Any], seen: Seen) -> None:
-    """A field conflicts if it was asked for since, or if a refresh altered it. Deliveries alone
-    never do: they bring the mirror to what was shown on its way."""
-    asked: set[str] = set()
-    for change in customer.changes.filter(seq__gt=seen.seq).exclude(state=State.WITHDRAWN):
-        asked |= set(change.params)
-    delivered = customer.changes.filter(seq__lte=seen.seq).order_by("seq")
-    conflicts = {}
-    for field in params:
-        now = getattr(customer, field)
-        ours = {seen.mirror[field], seen.shown[field]}
-        ours |= {change.params[field] for change in delivered if field in change.params}
-        if field in asked or now not in ours:
-            conflicts[field] = customer.expected()[field]
-    if conflicts:
-        raise Conflict(conflicts)
-
-
-def _last_seq(customer: Customer) -> int:
-    return customer.changes.aggregate(last=Max("seq"))["last"] or 0
-
-
 def _write(
     customer: Customer,
     operation: Operation,
@@ -257,7 +211,7 @@ def _write(
     change = Change.objects.create(
         id=change_id,
         customer=customer,
-        seq=_last_seq(customer) + 1,
+        seq=last_seq(customer) + 1,
         operation=operation,
         params=dict(params),
         sealed_password=seal(password, change_id) if password else None,

@@ -36,12 +36,14 @@ def _claim(found: Change, now: datetime) -> bool:
     """The number that was read fixes all else that was read; a second claimer finds it raised."""
     was_sending = found.state == Change.State.SENDING
     with transaction.atomic():
+        if was_sending:
+            lock_customer(found)
         ours = (
             Change.objects.due(now)
             .filter(pk=found.pk, claim=found.claim)
             .update(
                 claim=F("claim") + 1,
-                lost=F("lost") + (found.lease_until is not None),
+                lost=F("lost") + int(found.lease_until is not None),
                 lease_until=now + settings.LEASE,
                 state=Change.State.IN_DOUBT if was_sending else found.state,
             )

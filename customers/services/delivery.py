@@ -34,6 +34,15 @@ from customers.services.sealing import SealBroken, unseal
 
 logger = logging.getLogger(__name__)
 
+# After these nobody has looked yet.
+UNPROVEN = frozenset(
+    {
+        Attempt.Outcome.THROTTLED,
+        Attempt.Outcome.UNKNOWN,
+        Attempt.Outcome.LOST,
+        Attempt.Outcome.NO_CONTROL,
+    }
+)
 LOST = 3  # workers that a change may cost before a person looks at it
 
 
@@ -60,13 +69,10 @@ def deliver(change: Change) -> None:
 
 
 def _must_look_first(change: Change) -> bool:
-    """After a 429, where a second copy would do harm: it should not have been executed."""
+    """Where a second copy would do harm: after a 429, though it should not have been executed,
+    and when a person sends it out again without a look since the last try."""
     last = change.attempt_set.order_by("-n").first()
-    return (
-        last is not None
-        and last.outcome == Attempt.Outcome.THROTTLED
-        and change.operation in NOT_REPEATABLE
-    )
+    return last is not None and last.outcome in UNPROVEN and change.operation in NOT_REPEATABLE
 
 
 def _send(change: Change) -> None:

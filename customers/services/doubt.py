@@ -14,9 +14,9 @@ from customers.models import Alert, Attempt, Change, Customer, clock
 from customers.services import gate
 from customers.services.alerts import alert, over
 from customers.services.claims import frozen_request, lock_customer, mine, next_number, renew
-from customers.services.evidence import Finding, Verdict, conclude, readable
+from customers.services.evidence import Finding, Verdict, conclude, readable, rests_on_absence
 from customers.services.look import look
-from customers.services.settling import block, done, rejected
+from customers.services.settling import asked_to_wait, block, done, rejected
 
 logger = logging.getLogger(__name__)
 
@@ -34,14 +34,15 @@ def resolve(change: Change) -> None:
         try:
             finding = look(change, frozen_request(change), lambda limit: renew(change, limit))
         except DistributorError as error:
-            gate.failed(error)
-            look_later(change)
+            gate.tell(error)
+            look_later(change, asked_to_wait(error))
             return
-        gate.answered()
+        gate.tell(None)
         if finding is None:
             _mistrust(change, begun)
             return
-        over(Alert.Kind.CONTROL)
+        if rests_on_absence(Operation(change.operation), finding):
+            over(Alert.Kind.CONTROL)
     _conclude(change, finding, begun)
 
 
@@ -74,7 +75,7 @@ def _conclude(change: Change, finding: Finding | None, begun: datetime) -> None:
             # It was throttled, not unanswered: one look is all that it owed.
             mine(change, due_at=clock.now(), lease_until=None)
         else:
-            _follow(change, verdict, settled=settled)
+            _follow(change, verdict, finding, settled=settled)
     logger.info("change %s: a look found %s, so %s", change.pk, finding, verdict)
 
 
@@ -112,12 +113,12 @@ WORDS = {
 }
 
 
-def _follow(change: Change, verdict: Verdict, *, settled: bool) -> None:
+def _follow(change: Change, verdict: Verdict, finding: Finding | None, *, settled: bool) -> None:
     match verdict:
         case Verdict.DONE:
             done(change, by_reading=True)
         case Verdict.REJECTED:
-            rejected(change, [_last_words(change)])
+            rejected(change, [_last_words(change)], taken=finding is Finding.TAKEN)
         case Verdict.BLOCKED:
             block(change, _("What the distributor shows does not explain what happened."))
         case Verdict.AGAIN:
@@ -138,16 +139,13 @@ def _last_words(change: Change) -> str:
     return refusal.conclusion if refusal else _("The name belongs to another account.")
 
 
-def look_later(change: Change) -> None:
+def look_later(change: Change, pause: timedelta | None = None) -> None:
     """The next look: soon at first, and again from the end of the settle time on."""
     now = clock.now()
     quiet = Customer.objects.values_list("quiet_until", flat=True).get(pk=change.customer_id)
-    if quiet is None or quiet <= now:
-        due = now + _pause(change.rounds)
-    elif readable(Operation(change.operation)):
-        due = min(quiet, now + _pause(_looks_since_last_send(change)))
-    else:
-        due = quiet
+    due = now + (pause or _pause(_looks_since_last_send(change)))
+    if quiet and quiet > now and pause is None:
+        due = min(quiet, due) if readable(Operation(change.operation)) else quiet
     mine(change, due_at=due, lease_until=None)
 
 

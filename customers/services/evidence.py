@@ -131,11 +131,12 @@ def conclude(
     agreed   an earlier look, two seconds before or more, has shown the same
     rounds   how often this has been through without an end
     """
-    if finding is Finding.AS_ASKED and (agreed or operation is not Operation.DELETE):
-        return Verdict.DONE
+    if finding is Finding.AS_ASKED:
+        # A deletion shows by absence, which one look does not prove.
+        return Verdict.DONE if agreed or operation is not Operation.DELETE else Verdict.LOOK_AGAIN
     if settled and rounds >= ROUNDS:
         return Verdict.BLOCKED
-    if finding is Finding.AS_ASKED or not settled or not (agreed or finding is None):
+    if not settled or not (agreed or finding is None):
         return Verdict.LOOK_AGAIN
     if finding is Finding.CONTRADICTION:
         return Verdict.BLOCKED

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import F
 
-from customers.distributor.errors import Denied, DistributorError
+from customers.distributor.errors import Denied, DistributorError, Rejected, Throttled
 from customers.models import Alert, Gate, clock
 from customers.services.alerts import alert, over
 
@@ -14,6 +14,14 @@ DENIED_PAUSE = timedelta(seconds=10)
 
 def is_shut(now: datetime) -> bool:
     return Gate.objects.filter(shut_until__gt=now).exists()
+
+
+def tell(error: DistributorError | None) -> None:
+    """How a call ended: None for an answer, also a refusal or "too many" is one."""
+    if error is None or isinstance(error, (Rejected, Throttled)):
+        answered()
+    else:
+        failed(error)
 
 
 def answered() -> None:

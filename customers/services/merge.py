@@ -33,26 +33,19 @@ def untouched(started_at: datetime) -> Q:
 
 def merge(reading: Refresh, batch: Sequence[Listed]) -> None:
     """One transaction's worth: known ones are compared, unknown ones adopted, odd ones told."""
-    known = {
-        name.key: name
-        for name in Username.objects.filter(key__in=[row.key for row in batch]).select_related(
-            "customer"
-        )
-    }
-    new = []
+    names = Username.objects.select_related("customer").in_bulk([row.key for row in batch])
+    now = clock.now()
+    known, new = [], []
     for listed in batch:
-        name = known.get(listed.key)
-        if name is None or (name.state == Username.State.RELEASED and _past(name)):
+        name = names.get(listed.key)
+        if name is None or (name.state == Username.State.RELEASED and name.free_for(None, now)):
             new.append(listed)
         elif name.state == Username.State.LIVE and name.customer:
-            _compare(reading, name.customer, listed.row)
+            known.append((name.customer, listed.row))
         else:
-            _tell(reading, name)
-    _adopt(reading, new)
-
-
-def _past(name: Username) -> bool:
-    return name.until is None or name.until <= clock.now()
+            _tell(reading, name, now)
+    _lay_over(reading, known)
+    _adopt(reading, new, now)
 
 
 def columns(row: dict[str, str]) -> dict[str, Any]:
@@ -79,57 +72,85 @@ def differences(customer: Customer, row: dict[str, str]) -> dict[str, Any]:
     return found
 
 
-def _compare(reading: Refresh, customer: Customer, row: dict[str, str]) -> None:
-    found = differences(customer, row)
-    if customer.status == Status.MISSING or customer.missing_since:
-        found |= {"status": Status.LIVE, "missing_since": None}
-    may = Customer.objects.filter(untouched(reading.started_at), pk=customer.pk)
-    if found:
-        # Tested in the UPDATE itself: a change may have begun since the row was read.
-        applied = may.update(**found, seen_at=reading.started_at)
-        reading.updated += applied
-    else:
-        applied = may.exists()
-        reading.equal += applied
-    reading.left += not applied
+def _lay_over(reading: Refresh, known: Sequence[tuple[Customer, dict[str, str]]]) -> None:
+    spoken_of = Customer.objects.filter(
+        untouched(reading.started_at), pk__in=[customer.pk for customer, _shown in known]
+    )
+    equal_counts = set(spoken_of.values_list("pk", flat=True))
+    for customer, row in known:
+        found = differences(customer, row)
+        if customer.status == Status.MISSING or customer.missing_since:
+            found |= {"status": Status.LIVE, "missing_since": None}
+        if found:
+            # Tested in the UPDATE itself: a change may have begun since the row was read.
+            may = Customer.objects.filter(untouched(reading.started_at), pk=customer.pk)
+            applied = may.update(**found, seen_at=reading.started_at)
+            reading.updated += applied
+        else:
+            applied = customer.pk in equal_counts
+            reading.equal += applied
+        reading.left += not applied
 
 
-def _adopt(reading: Refresh, new: Sequence[Listed]) -> None:
+def _adopt(reading: Refresh, listed: Sequence[Listed], now: datetime) -> None:
     """Accounts that we never heard of become customers; who looks after them is open."""
+    secured = _secured(listed, now) if listed else set()
+    new = [row for row in listed if row.key in secured]
     customers = Customer.objects.bulk_create(
         Customer(
-            **columns(listed.row),
+            **columns(row.row),
             status=Status.LIVE,
             origin=Customer.Origin.DISTRIBUTOR,
             seen_at=reading.started_at,
         )
-        for listed in new
+        for row in new
     )
-    now = clock.now()
     Username.objects.bulk_create(
         (
             Username(
-                key=listed.key,
-                name=listed.row["username"],
+                key=row.key,
+                name=row.row["username"],
                 customer=customer,
                 state=Username.State.LIVE,
                 since=now,
             )
-            for listed, customer in zip(new, customers, strict=True)
+            for row, customer in zip(new, customers, strict=True)
         ),
         update_conflicts=True,
         unique_fields=["key"],
-        update_fields=["name", "customer", "state", "since"],
+        update_fields=["name", "customer", "state", "until", "since"],
     )
-    reading.adopted += len(customers)
+    reading.adopted += len(new)
+    reading.left += len(listed) - len(new)
 
 
-def _tell(reading: Refresh, name: Username) -> None:
+def _secured(listed: Sequence[Listed], now: datetime) -> set[str]:
+    """The names that nobody has asked for meanwhile, and nobody can until this commits."""
+    Username.objects.bulk_create(
+        (
+            Username(
+                key=row.key, name=row.row["username"], state=Username.State.RELEASED, since=now
+            )
+            for row in listed
+        ),
+        ignore_conflicts=True,
+    )
+    free = Username.objects.select_for_update().filter(
+        Q(until=None) | Q(until__lte=now),
+        key__in=[row.key for row in listed],
+        state=Username.State.RELEASED,
+    )
+    return set(free.order_by("key").values_list("key", flat=True))
+
+
+def _tell(reading: Refresh, name: Username, now: datetime) -> None:
     """A name that should not be listed: told once, never acted upon by a machine."""
     reading.left += 1
     recent = name.since >= reading.started_at - settings.SETTLE_TIME
-    closing = name.state == Username.State.BURNT and name.since > clock.now() - CYCLE
-    if recent or closing or (name.customer and name.customer.open_changes.exists()):
+    deleted = name.state == Username.State.BURNT and name.customer
+    if recent or (deleted and name.since > now - CYCLE):
+        return
+    if name.customer and name.customer.open_changes.exists():
         return
     alert(
         Alert.Kind.LISTED,

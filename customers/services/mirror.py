@@ -11,7 +11,6 @@ from datetime import timedelta
 from itertools import islice
 
 from django.conf import settings
-from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.db.models import Count, Exists, OuterRef
 from django.utils.translation import gettext as _
@@ -30,6 +29,8 @@ BATCH = 500
 # More missing than this, of the live ones, is a broken list and no news.
 MISSING_AT_LEAST, MISSING_SHARE = 5, 0.10
 SAMPLE = 5
+COUNTS = ("listed", "adopted", "updated", "equal", "left", "absent")
+OUTCOME = ("verdict", "problem", "finished_at", *COUNTS)
 
 
 class AlreadyRunning(Exception):
@@ -40,7 +41,7 @@ class GivenUp(Exception):
     """This reading took so long that it was closed as lost."""
 
 
-def refresh(asked_by: User | None = None) -> Refresh:
+def refresh(asked_by: int | None = None) -> Refresh:
     """Read the list and merge it; the returned row tells what came of it.
 
     Raises AlreadyRunning while another reading runs, anywhere on the installation.
@@ -53,38 +54,42 @@ def refresh(asked_by: User | None = None) -> Refresh:
         if not problem:
             _merge(reading)
     except DistributorError as error:
-        gate.failed(error)
+        gate.tell(error)
         verdict, problem = Refresh.Verdict.FAILED, error.reason
     except BaseException:
         _close(reading, Refresh.Verdict.FAILED, _("An error of ours: see the log."))
         raise
     else:
-        gate.answered()
+        gate.tell(None)
     _close(reading, verdict, problem)
     return reading
 
 
-def _open(asked_by: User | None) -> Refresh:
+def _open(asked_by: int | None) -> Refresh:
     now = clock.now()
     too_old = now - timedelta(seconds=2 * settings.DISTRIBUTOR_LIST_DEADLINE)
     for left in Refresh.objects.filter(verdict=Refresh.Verdict.RUNNING, started_at__lt=too_old):
         _close(left, Refresh.Verdict.FAILED, _("Its worker did not come back."))
     try:
         with transaction.atomic():
-            return Refresh.objects.create(started_at=now, asked_by=asked_by)
+            return Refresh.objects.create(started_at=now, asked_by_id=asked_by)
     except IntegrityError:
         raise AlreadyRunning from None
 
 
 def _close(reading: Refresh, verdict: Refresh.Verdict, problem: str) -> None:
+    """Its end, once: a reading that was given up for lost stays FAILED."""
     reading.verdict, reading.problem, reading.finished_at = verdict, problem, clock.now()
-    reading.save()
+    values = {field: getattr(reading, field) for field in OUTCOME}
+    ours = Refresh.objects.filter(pk=reading.pk, verdict=Refresh.Verdict.RUNNING).update(**values)
     Listed.objects.filter(refresh=reading).delete()
-    if verdict == Refresh.Verdict.OK:
+    if not ours:
+        reading.refresh_from_db()
+    elif verdict == Refresh.Verdict.OK:
         over(Alert.Kind.REFRESH)
     else:
         alert(Alert.Kind.REFRESH, _("A refresh was not applied: %s") % problem)
-    logger.info("refresh %s: %s, %s listed", reading.pk, verdict, reading.listed)
+    logger.info("refresh %s: %s, %s listed", reading.pk, reading.verdict, reading.listed)
 
 
 def _stage(reading: Refresh) -> None:
@@ -151,13 +156,18 @@ def _batches(reading: Refresh) -> Iterator[Sequence[Listed]]:
 
 def _note_missing(reading: Refresh) -> None:
     """Missing needs two good readings and one look by name that finds nobody."""
-    gone = absent(reading, Customer.objects.filter(status=Customer.Status.LIVE))
-    for customer in gone.filter(missing_since__isnull=False):
+    live = Customer.objects.filter(status=Customer.Status.LIVE)
+    for customer in absent(reading, live.filter(missing_since__isnull=False)):
         try:
             if seen(customer.username):
                 continue
         except DistributorError:
-            return  # The next reading looks again.
-        still = Customer.objects.filter(merge.untouched(reading.started_at), pk=customer.pk)
-        still.update(status=Customer.Status.MISSING)
-    gone.filter(missing_since=None).update(missing_since=reading.started_at)
+            break  # The next reading looks again.
+        _note(reading, live.filter(pk=customer.pk), status=Customer.Status.MISSING)
+    _note(reading, live.filter(missing_since=None), missing_since=reading.started_at)
+
+
+def _note(reading: Refresh, customers: CustomerQuerySet, **columns: object) -> None:
+    with transaction.atomic():
+        _still_ours(reading)
+        absent(reading, customers).update(**columns)

@@ -2,13 +2,13 @@
 
 from datetime import timedelta
 
-from django.db import IntegrityError, transaction
-
 from customers.distributor.rules import fold
-from customers.models import Change, Customer, Username, clock
+from customers.models import Attempt, Change, Customer, Username, clock
 
 # A late copy of a call that we gave up on still carries the old name: it must meet nobody.
 HOLD = timedelta(days=1)
+
+LIVE = Username.State.LIVE
 
 
 class NameTaken(Exception):
@@ -30,18 +30,18 @@ def judge(name: str, customer: Customer | None = None) -> None:
 def reserve(name: str, customer: Customer) -> None:
     """The name is on its way to this customer: nobody else gets it meanwhile."""
     now = clock.now()
-    try:
-        with transaction.atomic():
-            held, _new = Username.objects.select_for_update().get_or_create(
-                key=fold(name),
-                defaults={"customer": customer, "state": Username.State.PENDING, "since": now}
-                | {"name": name},
-            )
-    except IntegrityError:  # Somebody asked for it in the same moment.
-        held = Username.objects.select_for_update().get(key=fold(name))
+    held, _new = Username.objects.select_for_update().get_or_create(
+        key=fold(name),
+        defaults={
+            "name": name,
+            "customer": customer,
+            "state": Username.State.PENDING,
+            "since": now,
+        },
+    )
     if not held.free_for(customer.pk, now):
         raise NameTaken(held)
-    if held.state != Username.State.LIVE:
+    if held.state != LIVE:
         held.name, held.customer, held.state = name, customer, Username.State.PENDING
         held.until, held.since = None, now
         held.save()
@@ -49,32 +49,34 @@ def reserve(name: str, customer: Customer) -> None:
 
 def take(name: str, customer: Customer) -> None:
     """The distributor has confirmed the name; the one it replaces is held for a while."""
-    for former in Username.objects.filter(customer=customer, state=Username.State.LIVE):
+    for former in Username.objects.filter(customer=customer, state=LIVE):
         if former.key != fold(name):
-            _give_back(former, hold=True)
+            _give_back(former)
     Username.objects.update_or_create(
         key=fold(name),
         defaults={
             "name": name,
             "customer": customer,
-            "state": Username.State.LIVE,
+            "state": LIVE,
             "until": None,
             "since": clock.now(),
         },
     )
 
 
-def release(name: str, customer: Customer, *, hold: bool) -> None:
-    """The name was not had after all; `hold` it if any attempt has used it."""
+def release(name: str, customer: Customer) -> None:
+    """The name was not had after all."""
     pending = Username.objects.filter(
         key=fold(name), customer=customer, state=Username.State.PENDING
     ).first()
     if pending:
-        _give_back(pending, hold=hold)
+        _give_back(pending)
 
 
 def burn(name: str, customer: Customer | None) -> None:
-    """Deleted, or somebody else's: the distributor never gives it out again."""
+    """Deleted, or somebody else's (None): the distributor never gives it out again."""
+    if Username.objects.filter(key=fold(name), state=LIVE).exclude(customer=customer).exists():
+        return  # That somebody is a customer of ours.
     Username.objects.update_or_create(
         key=fold(name),
         defaults={
@@ -87,7 +89,7 @@ def burn(name: str, customer: Customer | None) -> None:
     )
 
 
-def _give_back(username: Username, *, hold: bool) -> None:
+def _give_back(username: Username) -> None:
     now = clock.now()
     still_asked = (
         Change.objects.open()
@@ -98,6 +100,18 @@ def _give_back(username: Username, *, hold: bool) -> None:
         username.state, username.until = Username.State.PENDING, None
     else:
         username.state = Username.State.RELEASED
-        username.until = now + HOLD if hold else now
+        username.until = now + HOLD if _was_sent(username) else now
     username.since = now
     username.save()
+
+
+def _was_sent(username: Username) -> bool:
+    """Whether any call has carried the name: a late copy of that one would meet its next owner."""
+    sends = Attempt.objects.sends().filter(change__customer=username.customer)
+    requests = sends.values_list("request", flat=True)
+    return any(
+        username.key == fold(request[field])
+        for request in requests
+        for field in ("user", "username")
+        if field in request
+    )

@@ -35,7 +35,7 @@ Outcome = Attempt.Outcome
 
 def settle(change: Change, attempt: Attempt, result: Result) -> None:
     """Write down how the call ended: the attempt in any case, the rest while it is ours."""
-    _tell_gate(result)
+    gate.tell(result if isinstance(result, DistributorError) else None)
     try:
         with transaction.atomic():
             lock_customer(change)
@@ -45,14 +45,6 @@ def settle(change: Change, attempt: Attempt, result: Result) -> None:
         _complete(attempt, result)
         raise
     logger.info("change %s is %s after attempt %s", change.pk, change.state, attempt.n)
-
-
-def _tell_gate(result: Result) -> None:
-    match result:
-        case Answer() | Rejected() | Throttled():
-            gate.answered()
-        case error:
-            gate.failed(error)
 
 
 def _follow(change: Change, attempt: Attempt, result: Result) -> None:
@@ -75,7 +67,7 @@ def _doubtful(change: Change, attempt: Attempt) -> bool:
     A 429 says that it was not; where a second copy would do harm that is not taken on trust.
     """
     earlier = change.attempt_set.exclude(pk=attempt.pk)
-    if earlier.unanswered().exists():
+    if earlier.perhaps_executed().exists():
         return True
     throttled = earlier.sends().filter(outcome=Outcome.THROTTLED)
     return change.operation in NOT_REPEATABLE and throttled.exists()
@@ -110,17 +102,23 @@ def _complete(attempt: Attempt, result: Result) -> None:
 
 def _wait(change: Change, error: NotExecuted) -> None:
     """Surely not executed: it goes on waiting, no strike against it."""
-    pause = random.uniform(0.5, min(LONGEST_PAUSE, 2.0 ** min(change.attempts, 10)))  # noqa: S311
-    if isinstance(error, Throttled):
-        pause = THROTTLED_PAUSE if error.retry_after is None else error.retry_after
+    longest = min(LONGEST_PAUSE, 2.0 ** min(change.attempts, 10))
+    pause = timedelta(seconds=random.uniform(0.5, longest))  # noqa: S311
     mine(
         change,
         state=State.WAITING,
-        due_at=clock.now() + timedelta(seconds=pause),
+        due_at=clock.now() + (asked_to_wait(error) or pause),
         lease_until=None,
         error=error.reason,
     )
     touch(change)
+
+
+def asked_to_wait(error: DistributorError) -> timedelta | None:
+    """How long the distributor wants to hear nothing of us; None if it did not say."""
+    if not isinstance(error, Throttled):
+        return None
+    return timedelta(seconds=THROTTLED_PAUSE if error.retry_after is None else error.retry_after)
 
 
 def _doubt(change: Change, attempt: Attempt, error: DistributorError) -> None:
@@ -160,8 +158,11 @@ def done(change: Change, *, by_reading: bool = False) -> None:
         names.take(customer.username, customer)
 
 
-def rejected(change: Change, words: list[str]) -> None:
-    """The distributor said no, and nothing was done. Its words are kept."""
+def rejected(change: Change, words: list[str], *, taken: bool = False) -> None:
+    """The distributor said no, and nothing was done. Its words are kept.
+
+    `taken`: a look has shown the name at another account; else its words may say so.
+    """
     error = "; ".join(words)
     mine(
         change,
@@ -173,8 +174,8 @@ def rejected(change: Change, words: list[str]) -> None:
     )
     touch(change)
     if "username" in change.params:
-        names.release(change.params["username"], change.customer, hold=True)
-        if _says_taken(words):
+        names.release(change.params["username"], change.customer)
+        if taken or _says_taken(words):
             names.burn(change.params["username"], None)
     if change.operation == Operation.CREATE:
         touch(change, status=Customer.Status.REFUSED)
@@ -210,4 +211,4 @@ def withdraw_followers(create: Change, why: str) -> None:
         error=why,
     )
     for name in wanted:
-        names.release(name, create.customer, hold=False)
+        names.release(name, create.customer)

@@ -1,6 +1,6 @@
 """Asking for changes, and what became of them."""
 
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
@@ -25,7 +25,7 @@ from customers.views.words import BEHIND, PROMISES, QUIET, STORIES, WARNINGS
 @require_http_methods(["GET", "HEAD", "POST"])
 @permission_required("customers.add_customer", raise_exception=True)
 def new(request: HttpRequest) -> HttpResponse:
-    form = CreateForm(request.POST or None, initial={"change_id": uuid4()})
+    form = CreateForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid() and (change := create(request, form)):
         messages.info(request, _("%s will be set up in a moment.") % change.customer.name)
         warn_of_username(request, change.customer)
@@ -90,7 +90,7 @@ def _ask(request: HttpRequest, operation: Operation, form: SwitchForm) -> Change
             asked_by=request.user,  # type: ignore[arg-type]
         )
     except (AskingError, NameTaken) as error:
-        form.explain(error, form.customer)
+        form.explain(error)
     return None
 
 
@@ -127,6 +127,21 @@ def change_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     }
     is_live = change.is_open and change.state != Change.State.BLOCKED
     return render_live(request, "customers/change.html", context, is_live=is_live)
+
+
+@require_POST
+@permission_required("customers.resolve_change", raise_exception=True)
+def try_again(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """A person has looked at a BLOCKED change and says why it may go on."""
+    change = get_object_or_404(Change, pk=pk)
+    reason = request.POST.get("reason", "").strip()
+    if not reason:
+        messages.error(request, _("Say why it may go on: the reason is kept with the change."))
+    elif changes.try_again(change, by=request.user, reason=reason):  # type: ignore[arg-type]
+        messages.info(request, _("It goes out again."))
+    else:
+        messages.error(request, _("It does not wait for a person any more."))
+    return redirect(change)
 
 
 @require_POST

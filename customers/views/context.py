@@ -6,9 +6,6 @@ from django.utils.functional import SimpleLazyObject
 
 from customers.models import Change, Gate
 
-# One lost answer is no outage; a person need not hear of it.
-WORTH_TELLING = 2
-
 
 @dataclass(frozen=True)
 class Standing:
@@ -27,8 +24,8 @@ def standing(request: HttpRequest) -> dict[str, object]:
 
 
 def _standing() -> Standing | None:
-    gate = Gate.objects.first()
-    if gate is None or not (gate.shut_until or gate.failures >= WORTH_TELLING):
+    gate = Gate.closed()
+    if gate is None:
         return None
     waiting = Change.objects.unfinished().count()
     return Standing(gate.why, gate.since, waiting, denied=gate.shut_until is not None)

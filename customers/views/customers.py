@@ -2,6 +2,7 @@
 
 from django.contrib.auth.decorators import permission_required
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
@@ -59,12 +60,17 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "verified_at": verified_at(customer),
         "open_changes": coming,
         "password_set": _password_set(customer),
-        "timeline": customer.changes.select_related("asked_by").order_by("-seq")[:TIMELINE],
+        "timeline": _timeline(customer),
         "switches_refused": not is_email(customer.expected()["username"]),
         "can_change": customer.status in CHANGEABLE and not is_closing,
     }
     is_live = any(change.state != Change.State.BLOCKED for change in coming)
     return render_live(request, "customers/detail.html", context, is_live=is_live)
+
+
+def _timeline(customer: Customer) -> QuerySet[Change]:
+    changes = customer.changes.select_related("asked_by").prefetch_related("attempt_set")
+    return changes.order_by("-seq")[:TIMELINE]
 
 
 def _password_set(customer: Customer) -> Change | None:

@@ -17,7 +17,7 @@ def health(request: HttpRequest) -> JsonResponse:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-        away = Gate.objects.filter(failures__gt=0).exists()
+        away = Gate.closed() is not None
     except DatabaseError:
         return JsonResponse({"database": "away"}, status=503)
     return JsonResponse(

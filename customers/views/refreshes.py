@@ -1,15 +1,25 @@
+from datetime import timedelta
+
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
+from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.dateparse import parse_datetime
+from django.utils.http import urlencode
+from django.utils.timezone import is_naive
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 from kombu.exceptions import OperationalError
 
 from customers import tasks
-from customers.models import Refresh
+from customers.models import Refresh, clock
 from customers.views.live import render_live
+
+# How long a page goes on asking for a refresh that no worker begins.
+PATIENCE = timedelta(minutes=10)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -17,17 +27,36 @@ from customers.views.live import render_live
 def refreshes(request: HttpRequest) -> HttpResponse:
     """Readings of the list; the button asks for one more."""
     if request.method == "POST":
-        try:
-            tasks.refresh.delay()
-            messages.info(request, _("A refresh was asked for and begins in a moment."))
-        except OperationalError:
-            messages.error(
-                request,
-                _("The workers cannot be reached, so no refresh was asked for. Try again later."),
-            )
-        return redirect("customers:refreshes")
-    page = Paginator(Refresh.objects.select_related("asked_by"), 25).get_page(
-        request.GET.get("page")
-    )
-    is_live = Refresh.objects.filter(verdict=Refresh.Verdict.RUNNING).exists()
+        return _ask(request)
+    readings = Refresh.objects.select_related("asked_by")
+    page = Paginator(readings, 25).get_page(request.GET.get("page"))
+    running = readings.filter(verdict=Refresh.Verdict.RUNNING)
+    is_live = running.exists() or _is_awaited(request.GET.get("since", ""))
     return render_live(request, "customers/refreshes.html", {"page": page}, is_live=is_live)
+
+
+def _ask(request: HttpRequest) -> HttpResponse:
+    if not request.user.has_perm("customers.change_customer"):
+        raise PermissionDenied
+    since = clock.now()
+    try:
+        tasks.refresh.delay(request.user.pk)
+    except OperationalError:
+        messages.error(
+            request,
+            _("The workers cannot be reached, so no refresh was asked for. Try again later."),
+        )
+        return redirect("customers:refreshes")
+    messages.info(request, _("A refresh was asked for and begins in a moment."))
+    return redirect(f"{reverse('customers:refreshes')}?{urlencode({'since': since.isoformat()})}")
+
+
+def _is_awaited(since: str) -> bool:
+    """Whether the reading that was asked for then has not begun yet."""
+    try:
+        asked_at = parse_datetime(since)
+    except ValueError:
+        return False
+    if asked_at is None or is_naive(asked_at) or asked_at < clock.now() - PATIENCE:
+        return False
+    return not Refresh.objects.filter(started_at__gte=asked_at).exists()

@@ -1,7 +1,7 @@
 """The public way in. These two pages need no sign-in."""
 
 from datetime import timedelta
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -28,22 +28,26 @@ PERIODS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 @login_not_required
 @never_cache
 def signup(request: HttpRequest) -> HttpResponse:
-    form = SignupForm(request.POST or None, initial={"change_id": uuid4()})
+    form = SignupForm(request.POST if request.method == "POST" else None)
     status = 200
-    if request.method == "POST":
-        if _too_many(request):
-            form.full_clean()
+    if request.method == "POST" and form.is_valid():
+        if _too_many(request, form.cleaned_data["change_id"]):
             form.add_error(None, _("Too many signups came from your network. Try again later."))
             status = 429
-        elif form.is_valid() and (signed_up := _sign_up(request, form)):
+        elif signed_up := _sign_up(request, form):
             return redirect("signup-status", reference=signed_up.pk)
     return render(request, "signup/form.html", {"form": form}, status=status)
 
 
-def _too_many(request: HttpRequest) -> bool:
-    """SIGNUP_RATE of an address, counted in the database: it survives a restart."""
+def _too_many(request: HttpRequest, change_id: UUID | None) -> bool:
+    """SIGNUP_RATE of an address, counted in the database: it survives a restart.
+
+    The same form once more is no further signup.
+    """
+    if change_id and Change.objects.filter(pk=change_id).exists():
+        return False
     number, period = settings.SIGNUP_RATE.split("/")
-    since = clock.now() - timedelta(seconds=PERIODS[period[:1]])
+    since = clock.now() - timedelta(seconds=PERIODS[period])
     recent = Signup.objects.filter(address=request.META["REMOTE_ADDR"] or None, at__gte=since)
     return recent.count() >= int(number)
 
@@ -74,15 +78,15 @@ def status(request: HttpRequest, reference: UUID) -> HttpResponse:
     """How far it is, in truth; reloads itself while something is still to come."""
     signed_up = get_object_or_404(Signup.objects.select_related("customer"), pk=reference)
     change = signed_up.customer.changes.filter(operation=Operation.CREATE).latest("seq")
-    state = Change.State(change.state)
+    # What became of the customer says more to them than that their signup is done.
+    state = signed_up.customer.status if change.state == Change.State.DONE else change.state
     story = SIGNUP_STORIES[state]
-    if state is Change.State.WAITING and Gate.objects.filter(failures__gt=0).exists():
+    if state == Change.State.WAITING and Gate.closed():
         story = AWAY
     context = {
         "signup": signed_up,
         "customer": signed_up.customer,
-        # Live says more to a customer than done.
-        "shown_state": Customer.Status.LIVE if state is Change.State.DONE else state,
-        "story": story % change.error if state is Change.State.REJECTED else story,
+        "shown_state": state,
+        "story": story % change.error if state == Change.State.REJECTED else story,
     }
     return render_live(request, "signup/status.html", context, is_live=change.is_open)

@@ -1,9 +1,11 @@
 """What pages promise, warn of and tell of an operation. One home for the words."""
 
+from typing import Any
+
 from django.utils.translation import gettext_lazy as _
 
 from customers.distributor.rules import Operation
-from customers.models import Change
+from customers.models import Change, Customer
 
 # What is promised when a change was asked for: nothing has happened over there yet.
 PROMISES = {
@@ -55,7 +57,7 @@ QUIET = _(
 )
 BEHIND = _("It waits behind an earlier change of the same customer:")
 # What somebody who signed up is told.
-SIGNUP_STORIES = {
+SIGNUP_STORIES: dict[str, Any] = {
     Change.State.WAITING: _("We have everything we need. Your account is being set up."),
     Change.State.SENDING: _("Your account is being set up right now."),
     Change.State.IN_DOUBT: _(
@@ -63,7 +65,11 @@ SIGNUP_STORIES = {
         "minutes; there is nothing you need to do."
     ),
     Change.State.BLOCKED: _("Somebody of us has to look at your account. We will see to it."),
-    Change.State.DONE: _("Your account is live. You can sign in with your username and password."),
+    Customer.Status.LIVE: _(
+        "Your account is live. You can sign in with your username and password."
+    ),
+    Customer.Status.MISSING: _("Somebody of us has to look at your account. We will see to it."),
+    Customer.Status.CLOSED: _("Your account was closed. Please contact us."),
     Change.State.REJECTED: _("Your account could not be opened: %s Please contact us."),
     Change.State.WITHDRAWN: _("This request was withdrawn. Please contact us."),
 }

@@ -240,15 +240,16 @@ def test_past_its_deadline_nothing_is_sent():
         assert server.connections == 0
 
 
-def test_a_deadline_that_passes_while_connecting_lets_nothing_go_out(monkeypatch):
-    look_up = socket.getaddrinfo
+@pytest.mark.parametrize("step", ["getaddrinfo", "create_connection"])
+def test_a_deadline_that_passes_while_connecting_lets_nothing_go_out(monkeypatch, step):
+    original = getattr(socket, step)
 
     def slowly(*args, **kwargs):
         time.sleep(D + 0.1)
-        return look_up(*args, **kwargs)
+        return original(*args, **kwargs)
 
     with serving(saying(http())) as server:
-        monkeypatch.setattr(socket, "getaddrinfo", slowly)
+        monkeypatch.setattr(socket, step, slowly)
         with pytest.raises(errors.NotSent):
             change_password(server.distributor)
 
@@ -495,13 +496,15 @@ def test_an_answer_without_end_is_cut_in_little_memory(start):
     assert peak < 16 * 2**20
 
 
-def test_after_a_call_no_thread_and_no_connection_is_left():
-    with serving(DRIPS["body"]) as server:
+@pytest.mark.parametrize("behave", [saying(http()), hang_up, saying(http(b"x" * 2**21))])
+def test_after_a_call_no_thread_and_no_connection_is_left(behave):
+    with serving(behave, deadline=60) as server:
         before = threading.active_count()
-        with pytest.raises(errors.NoAnswer):
+        with suppress(errors.NoAnswer):
             change_password(server.distributor)
 
         assert server.gone.wait(2)
+        time.sleep(0.1)
         assert threading.active_count() <= before
 
 

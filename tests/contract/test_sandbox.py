@@ -657,13 +657,14 @@ def test_calls_are_told_without_secrets(sandbox):
     assert told["params"]["api_key"] == told["params"]["confirm_password"] == "***"
 
 
-def test_all_accounts_are_told_with_everything(sandbox):
+def test_all_accounts_that_are_there_are_told_with_everything(sandbox):
     create(sandbox)
     sandbox.add_account(username="gone@example.com")
     sandbox.remove("gone@example.com")
 
     assert control(sandbox, "GET", "accounts")[1] == sandbox.accounts()
-    assert [account["closed"] for account in sandbox.accounts()] == [False, True]
+    assert [account["username"] for account in sandbox.accounts()] == [ADA["username"]]
+    assert sandbox.account("gone@example.com")["closed"]
 
 
 def test_an_unknown_door_tells_the_others(sandbox):
@@ -696,8 +697,9 @@ def test_the_same_people_are_made_every_time_and_only_as_many_as_are_missing(tmp
         first = sandbox.accounts()
         sandbox.remove(first[0]["username"])
     with Sandbox(tmp_path / "data", accounts=50) as sandbox:
-        assert [a["username"] for a in sandbox.accounts()[:30]] == [a["username"] for a in first]
-        assert len(sandbox.accounts()) == 50
+        names = [account["username"] for account in sandbox.accounts()]
+        assert names[:29] == [account["username"] for account in first[1:]]
+        assert len(names) == 49
     with Sandbox(accounts=30) as sandbox:
         assert sandbox.accounts() == first
 

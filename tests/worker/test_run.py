@@ -141,12 +141,14 @@ def test_whatever_ends_it_nothing_is_left_running(var, name):
         assert running.process.wait(5) == (-signal.SIGKILL if name == "SIGKILL" else 0)
 
 
-def test_it_ends_with_the_make_that_started_it(var):
+@pytest.mark.parametrize("name", ["SIGHUP", "SIGKILL"])
+def test_it_ends_with_the_make_that_started_it(var, name):
+    """The signal goes to `make` alone, as when its terminal is closed."""
     with launcher(var, "make", "-s", "run") as running:
         running.waits_for("Ctrl-C")
         children = running.pids().values()
 
-        running.process.kill()
+        running.process.send_signal(signal.Signals[name])
 
         assert within(20, lambda: not any(exists(pid) for pid in children))
 

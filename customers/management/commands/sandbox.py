@@ -13,7 +13,7 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        add_arguments(parser, data=settings.BASE_DIR / "var" / "sandbox.sqlite3")
+        add_arguments(parser, data=settings.VAR / "sandbox.sqlite3")
 
     def handle(self, **options: Any) -> None:
         run(**{name: options[name] for name in OPTIONS})

@@ -1,0 +1,220 @@
+"""Every page as it meets the eye, in states good and bad: nothing to complain of for a checker of
+accessibility, for the browser's console, or for somebody with a phone."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from customers.distributor.rules import PROFILE_FIELDS
+from tests.browser.conftest import a_name
+from tests.browser.console import press
+from tests.installation import Installation, Seen, Visitor, eventually
+
+WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 360, "height": 740}
+# Levels A and AA, and what is good practice besides.
+EVERYTHING = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+# The dark page is the light one in other colours.
+RULES = {"light": EVERYTHING, "dark": ["color-contrast"]}
+SECRET = "nanoseconds-of-wire"
+
+# {…} is the page of a customer in that state, or of the change that brought it there.
+CALM = [
+    "/",
+    "/customers/",
+    "/customers/?q=nobody-of-that-name",
+    "/customers/new/",
+    "/customers/changes/",
+    "/customers/changes/?state=BLOCKED",
+    "/customers/refreshes/",
+    "{live}",
+    "{live}profile/",
+    "{live}email/",
+    "{live}username/",
+    "{live}password/",
+    "{live}enable/",
+    "{live}disable/",
+    "{live}website-enable/",
+    "{live}website-disable/",
+    "{live}delete/",
+    "{adopted}",
+    "{no address}",
+    "{refused}",
+    "{closed}",
+    "{blocked}",
+    "{change live}",
+    "{change refused}",
+    "{change blocked}",
+    "{signed up}",
+    "/accounts/password_change/",
+]
+PUBLIC = ["/accounts/login/", "/accounts/password_reset/", "/signup/"]
+TROUBLED = [
+    "/",
+    "/customers/",
+    "{doubtful}",
+    "{change doubtful}",
+    "{doubtful}profile/",
+    "{signing up}",
+]
+# Pressed with nothing typed.
+WITH_ERRORS = {
+    "/customers/new/": "Create customer",
+    "{adopted}email/": "Change e-mail",
+    "{live}password/": "Change password",
+    "{live}delete/": "Delete",
+    "/accounts/password_change/": "Change password",
+    "/accounts/login/": "Sign in",
+    "/signup/": "Open my account",
+}
+PROBLEMS = ["400", "403", "403_csrf", "404", "500", "503"]
+
+
+@pytest.fixture(scope="module")
+def manager(installed) -> Visitor:
+    return Visitor(installed.url).sign_in(installed.password)
+
+
+@pytest.fixture(scope="module")
+def states(installed, manager) -> dict[str, str]:
+    """Where to see what can become of a customer, a change or a signup."""
+    refused, blocked = a_name(), a_name()
+    for name in (refused, blocked):
+        installed.tell_distributor("add", **somebody_else(name))
+    installed.faults("lost", times=1, operation="create")
+    pages = {
+        # Its answer is lost, and what is there is not what was asked.
+        "blocked": create(manager, blocked),
+        "refused": create(manager, refused),
+        "live": create(manager, a_name()),
+        "no address": create(manager, a_name().split("@")[0]),
+        "closed": create(manager, name := a_name()),
+    }
+    settled(manager, pages["closed"], "Live")
+    manager.submit(f"{pages['closed'].url}delete/", username=name)
+    manager.submit(f"{pages['live'].url}disable/")
+    manager.submit(f"{pages['live'].url}password/", password=SECRET, confirm_password=SECRET)
+    signed_up = Visitor(installed.url).submit("/signup/", **somebody(a_name()))
+    for state, words in {"refused": "Refused", "closed": "Closed", "blocked": "Needs a"}.items():
+        settled(manager, pages[state], words)
+    adopted = manager.open("/customers/").links(r"/customers/\d+/")[-1]
+    return located(manager, pages) | {"adopted": adopted, "signed up": signed_up.url}
+
+
+@pytest.fixture(scope="module")
+def troubled(installed, manager, states) -> dict[str, str]:
+    """The distributor has executed something and is away since."""
+    installed.faults("503", times=10**6, operation="retrieve")
+    installed.faults("lost", operation="create")
+    doubtful = create(manager, a_name())
+    manager.submit(f"{doubtful.url}profile/", city="Boston")
+    settled(manager, doubtful, "Unknown, checking")
+    installed.faults("lost", operation="create")
+    signing_up = Visitor(installed.url).submit("/signup/", **somebody(a_name()))
+    settled(manager, manager.open("/"), "cannot be reached")
+    yield states | located(manager, {"doubtful": doubtful}) | {"signing up": signing_up.url}
+    installed.no_faults()
+
+
+def somebody(username: str) -> dict[str, str]:
+    profile = dict.fromkeys(PROFILE_FIELDS, "Grace")
+    names = {"username": username, "email": "grace@example.com"}
+    chosen = {"package": "Free", "whitelabel": "mail.example.com"}
+    return profile | names | chosen | {"password": SECRET, "confirm_password": SECRET}
+
+
+def somebody_else(username: str) -> dict[str, str]:
+    return somebody(username) | {"first_name": "Else"}
+
+
+def create(manager: Visitor, username: str) -> Seen:
+    return manager.submit("/customers/new/", **somebody(username))
+
+
+def settled(manager: Visitor, page: Seen, words: str) -> None:
+    eventually(lambda: words in manager.open(page.url).words, f"{words} at {page.url}")
+
+
+def located(manager: Visitor, pages: dict[str, Seen]) -> dict[str, str]:
+    found = {state: page.url for state, page in pages.items()}
+    for state, page in pages.items():
+        found[f"change {state}"] = manager.open(page.url).links(r"/customers/changes/[^/]+/")[-1]
+    return found
+
+
+@pytest.mark.parametrize("path", CALM)
+def test_a_page_has_nothing_to_complain_of(page, installed, states, path):
+    visit(page, installed, path.format_map(states))
+    assert faults_of(page) == []
+
+
+@pytest.mark.parametrize("path", PUBLIC)
+def test_a_public_page_neither(open_page, installed, path):
+    page = open_page()
+    visit(page, installed, path)
+    assert faults_of(page) == []
+
+
+@pytest.mark.parametrize("path", WITH_ERRORS)
+def test_nor_has_a_form_that_was_refused(open_page, installed, states, path):
+    page = open_page(None if path in PUBLIC else "manager")
+    visit(page, installed, path.format_map(states))
+    for box in page.get_by_role("main").get_by_role("textbox").all():
+        box.clear()
+    press(page, WITH_ERRORS[path])
+    expect(page.get_by_role("alert").first).to_be_focused()
+    assert faults_of(page) == []
+
+
+@pytest.mark.parametrize("code", PROBLEMS)
+def test_nor_has_a_page_about_a_problem(page, installed, problems, code):
+    """While debugging Django shows pages of its own, so these are put in their place."""
+    page.route("**/problem/", lambda route: route.fulfill(body=problems[code]))
+    visit(page, installed, "/problem/")
+    assert faults_of(page) == []
+
+
+@pytest.fixture(scope="module")
+def problems(installed) -> dict[str, str]:
+    render = (
+        "from django.template.loader import render_to_string as render\n"
+        f"print(*(render(f'{{code}}.html') for code in {PROBLEMS}), sep='\\0')"
+    )
+    done = installed.manage("shell", "--no-imports", "-c", render)
+    assert done.returncode == 0, done.stderr
+    return dict(zip(PROBLEMS, done.stdout.split("\0"), strict=True))
+
+
+@pytest.mark.parametrize("path", TROUBLED)
+def test_nor_has_a_page_while_the_distributor_is_away(page, installed, troubled, path):
+    visit(page, installed, path.format_map(troubled))
+    if "sign" not in path:
+        expect(page.get_by_role("status").filter(has_text="cannot be reached")).to_be_visible()
+    assert faults_of(page) == []
+
+
+def visit(page: Page, installed: Installation, path: str) -> None:
+    page.goto(path if path.startswith("http") else f"{installed.url}{path}")
+
+
+def faults_of(page: Page) -> list[str]:
+    """Wide and on a phone, light and dark."""
+    found = []
+    for size in (WIDE, PHONE):
+        page.set_viewport_size(size)
+        width = page.evaluate("document.documentElement.scrollWidth")
+        if width > size["width"]:
+            found.append(f"{width} pixels wide on a screen of {size['width']}")
+        for colours, rules in RULES.items():
+            page.emulate_media(color_scheme=colours)
+            expect(page.locator("html")).to_have_attribute("data-bs-theme", colours)
+            found += [f"{size['width']} {colours}: {it}" for it in violations(page, rules)]
+    return found
+
+
+def violations(page: Page, rules: list[str]) -> list[str]:
+    result = Axe().run(page, options={"runOnly": rules, "resultTypes": ["violations"]})
+    return [
+        f"{violation['id']}: {' '.join(node['html'].split())[:200]}"
+        for violation in result.response["violations"]
+        for node in violation["nodes"]
+    ]

@@ -1,0 +1,101 @@
+"""Every address of the URLconf, each with a real row behind its parameters."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from django.apps import apps
+from django.contrib.admin.models import ADDITION, LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
+
+from customers.models import (
+    Alert,
+    Attempt,
+    Change,
+    Customer,
+    Gate,
+    Package,
+    Refresh,
+    Signup,
+    clock,
+)
+from customers.services import changes
+from tests.integration.pages import a_customer, fill_catalogue, person
+
+
+def names(resolver: Any = None, within: str = "") -> list[str]:
+    """The names of all addresses, those in a namespace with it."""
+    found = []
+    for entry in (resolver or get_resolver()).url_patterns:
+        match entry:
+            case URLResolver(namespace=space):
+                found += names(entry, f"{within}{space}:" if space else within)
+            case URLPattern(name=str(name)):
+                found.append(within + name)
+    return list(dict.fromkeys(found))
+
+
+def address(name: str) -> str:
+    """The address of that name for the rows that `populate` has made."""
+    if name in ODD:
+        return reverse(name, args=ODD[name]())
+    guesses = [list, _customers_key, _changes_key]
+    if name.startswith("admin:") and "_" in name:
+        guesses = [list, lambda: [admins_row(name).pk]]
+    for parameters in guesses:
+        try:
+            return reverse(name, args=parameters())
+        except NoReverseMatch:
+            continue
+    raise LookupError(name)
+
+
+ODD: dict[str, Callable[[], list[Any]]] = {
+    "signup-status": lambda: [Signup.objects.get().pk],
+    "password_reset_confirm": lambda: ["MQ", "set-password"],
+    "admin:app_list": lambda: ["customers"],
+    "admin:view_on_site": lambda: [
+        ContentType.objects.get_for_model(Customer).pk,
+        Customer.objects.earliest("pk").pk,
+    ],
+}
+
+
+def _customers_key() -> list[Any]:
+    return [Customer.objects.earliest("pk").pk]
+
+
+def _changes_key() -> list[Any]:
+    return [Change.objects.latest("seq").pk]
+
+
+def admins_row(name: str) -> Any:
+    app, model = name.removeprefix("admin:").split("_")[:2]
+    return apps.get_model(app, model)._default_manager.all()[0]
+
+
+def populate(**columns: Any) -> Customer:
+    """One row at least of everything that has a page; `columns` are the customer's."""
+    fill_catalogue()
+    who = person("Managers", username="asker")
+    customer = a_customer(account_manager=who, **columns)
+    change = changes.ask(customer, "profile", {"phone": "1"}, asked_by=who)
+    now = clock.now()
+    Attempt.objects.create(change=change, n=1, begun_at=now, deadline=now + timedelta(seconds=20))
+    Signup.objects.create(customer=customer, address="192.0.2.7", at=now)
+    _created(customer, who)
+    Refresh.objects.create(started_at=now, finished_at=now, verdict="FAILED", problem="cut")
+    Alert.objects.create(kind="blocked", subject="x", text="look", raised_at=now)
+    Gate.objects.create(failures=3, since=now, why="It does not answer.")
+    LogEntry.objects.log_actions(who.pk, [Package.objects.all()[0]], ADDITION)
+    return customer
+
+
+def _created(customer: Customer, who: Any) -> None:
+    now = clock.now()
+    params = {"username": customer.username, "email": customer.email, "package": customer.package}
+    Change.objects.create(
+        customer=customer, seq=0, operation="create", params=params, state="DONE",
+        asked_by=who, asked_at=now, due_at=now, settled_at=now,
+    )  # fmt: skip

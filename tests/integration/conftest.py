@@ -1,0 +1,12 @@
+import pytest
+
+from customers.models import clock as database_clock
+from tests.integration.steps import MovableClock
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """Time goes by when a test says so: leases, due times and settle times follow it."""
+    movable = MovableClock(database_clock.now)
+    monkeypatch.setattr(database_clock, "now", movable)
+    return movable

@@ -1,0 +1,386 @@
+"""The console's pages: what they show, what they find, how much they ask of the database."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from customers.models import Alert, Attempt, Change, Customer, Gate, Refresh, clock
+from customers.services import changes
+from tests.integration.addresses import address, names, populate
+from tests.integration.pages import (
+    ADA,
+    Page,
+    a_customer,
+    a_name,
+    everything,
+    person,
+    post_raw,
+    refusals,
+    settle,
+    signed_in,
+    url,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def console(db):
+    return signed_in("Managers")
+
+
+def found(console, **query):
+    return {customer.username for customer in console.get("/customers/", query).context["page"]}
+
+
+def many_customers(count):
+    return Customer.objects.bulk_create(
+        Customer(username=f"c{n}@example.com", first_name=f"C{n}", status="LIVE")
+        for n in range(count)
+    )
+
+
+# --- The list ----------------------------------------------------------------------------------
+
+
+def test_without_customers_the_list_says_what_to_do_first(console):
+    assert (
+        "There are no customers yet. Create the first one" in Page(console.get("/customers/")).words
+    )
+
+
+def test_every_word_of_a_search_stands_somewhere(console):
+    a_customer()
+    a_customer("bob@example.org", first_name="Bob", last_name="Hope", city="Turin", phone="0039")
+    for words, those in (
+        ("lovelace", {"ada@example.com"}),
+        ("HOPE bob", {"bob@example.org"}),
+        ("turin 0039", {"bob@example.org"}),
+        ("turin london", set()),
+        ("EXAMPLE.org", {"bob@example.org"}),
+        ("engines", {"ada@example.com", "bob@example.org"}),
+        ("  ", {"ada@example.com", "bob@example.org"}),
+    ):
+        assert found(console, q=words) == those, words
+    assert "No customer matches." in Page(console.get("/customers/?q=nobody")).words
+
+
+def test_old_names_are_found(console):
+    ada = a_customer()
+    a_name("Byron@example.com", "RELEASED", customer=ada)
+    assert found(console, q="byron@EXAMPLE") == {"ada@example.com"}
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["%", "_", "'", '"', "\\", "%' OR 1=1 --", "a\x00b", "\x00", "\u200b", "x" * 10_000,
+     " ".join(map(str, range(5000))), "{{7*7}}", "<svg onload=alert(1)>", "é", "\u202e"],
+)  # fmt: skip
+def test_an_odd_search_finds_what_has_it_and_breaks_nothing(console, words):
+    a_customer()
+    assert found(console, q=words) == set()
+
+
+def test_signs_of_the_databases_own_are_searched_as_they_stand(console):
+    a_customer(company="100% _real_ \\o/ 'Ltd'")
+    for words in ("100%", "_real_", "\\o/", "'ltd'"):
+        assert found(console, q=words) == {"ada@example.com"}
+    assert found(console, q="1000%") == set()
+
+
+def test_a_search_in_bytes_that_are_no_text_breaks_nothing(console):
+    assert console.get("/customers/?q=%ED%A0%80&page=%ff").status_code == 200
+
+
+def test_the_list_is_filtered_by_status_and_by_who_looks_after_them(console):
+    me = person(username="me")
+    a_customer(account_manager=me)
+    a_customer("bob@example.com", status="CLOSED")
+    assert found(console, status="CLOSED") == {"bob@example.com"}
+    assert found(console, status="NONSENSE") == {"ada@example.com", "bob@example.com"}
+    assert found(console, mine="1") == set()
+    console.force_login(me)
+    me.user_permissions.set(_permissions("view_customer"))
+    assert found(console, mine="1") == {"ada@example.com"}
+
+
+def _permissions(*codenames):
+    from django.contrib.auth.models import Permission
+
+    return Permission.objects.filter(codename__in=codenames)
+
+
+def test_the_list_has_pages_and_any_number_leads_to_one(console):
+    many_customers(120)
+    assert len(found(console)) == 50
+    assert len(found(console, page=3)) == 20
+    assert not found(console, page=1) & found(console, page=2)
+    assert found(console, page="abc") == found(console, page="") == found(console, page=1)
+    for beyond in (99, 0, -1, "9" * 400):
+        assert found(console, page=beyond) == found(console, page=3)
+    page = Page(console.get("/customers/?q=C&page=2"))
+    assert "51 to 100 of 120" in page.words
+    assert "?q=C&page=3" in page.links()
+
+
+# --- One customer ------------------------------------------------------------------------------
+
+
+def test_a_customers_page_shows_what_is_known_and_what_is_on_its_way(console):
+    ada = a_customer(website_access=None)
+    change = changes.ask(ada, "profile", {"phone": "0815"}, asked_by=person(username="ana"))
+    changes.ask(ada, "disable")
+
+    page = Page(console.get(f"/customers/{ada.pk}/"))
+    assert "Phone +44 20 7946 0000 0815 Waiting" in page.words
+    assert "Website access Unknown" in page.words
+    assert "Sending On Off Waiting" in page.words
+    assert "ana" in page.words
+    assert f"/customers/changes/{change.pk}/" in page.links()
+    for name in ("profile", "email", "username", "password", "enable", "disable",
+                 "website-enable", "website-disable", "delete"):  # fmt: skip
+        assert url(ada, name) in page.links()
+
+
+def test_who_may_only_look_is_offered_nothing_to_change(console):
+    ada = a_customer()
+    looker = person(username="looker")
+    looker.user_permissions.set(_permissions("view_customer"))
+    console.force_login(looker)
+    links = Page(console.get(f"/customers/{ada.pk}/")).links()
+    assert not {link for link in links if link.startswith(f"/customers/{ada.pk}/")}
+    assert "/customers/new/" not in links
+
+
+@pytest.mark.parametrize("status", ["CLOSED", "REFUSED"])
+def test_nothing_is_offered_for_a_customer_who_is_not_there(console, status):
+    ada = a_customer(status=status)
+    links = Page(console.get(f"/customers/{ada.pk}/")).links()
+    assert not {link for link in links if link.startswith(f"/customers/{ada.pk}/")}
+
+
+def test_a_switch_that_would_be_refused_is_explained_instead_of_offered(console):
+    bob = a_customer("bob")
+    page = Page(console.get(f"/customers/{bob.pk}/"))
+    assert "Change the username first" in page.words
+    assert url(bob, "disable") not in page.links()
+
+
+# --- Changes -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [("WAITING", "goes out by itself"), ("SENDING", "being sent to the distributor right now"),
+     ("IN_DOUBT", "no usable answer came back"), ("BLOCKED", "Nothing goes on by itself"),
+     ("DONE", "has confirmed it"), ("REJECTED", "The distributor said: Phone too odd"),
+     ("WITHDRAWN", "withdrawn before it went out")],
+)  # fmt: skip
+def test_a_changes_page_tells_how_it_stands(console, state, words):
+    change = changes.ask(a_customer(), "profile", {"phone": "0815"})
+    if state in {"DONE", "REJECTED", "WITHDRAWN"}:
+        settle(change, state, "Phone too odd" if state == "REJECTED" else "")
+    else:
+        Change.objects.update(state=state)
+    page = Page(console.get(change.get_absolute_url()))
+    assert words in page.words
+    assert "phone 0815" in page.words
+
+
+def test_a_change_that_never_went_out_can_be_withdrawn(console):
+    change = changes.ask(a_customer(), "password", password="abcdef")
+    page = Page(console.get(change.get_absolute_url()))
+    assert "Withdraw" in page.words
+    response = console.post(f"/customers/changes/{change.pk}/withdraw/", follow=True)
+    assert "Withdrawn. It never went out." in Page(response).words
+    change.refresh_from_db()
+    assert (change.state, change.sealed_password) == ("WITHDRAWN", None)
+
+    response = console.post(f"/customers/changes/{change.pk}/withdraw/", follow=True)
+    assert "Too late to withdraw" in Page(response).words
+
+
+def test_the_list_of_changes_is_filtered_by_state(console):
+    ada = a_customer()
+    settle(changes.ask(ada, "enable"))
+    changes.ask(ada, "disable")
+    assert "Switch sending on" not in Page(console.get("/customers/changes/?state=WAITING")).words
+    both = Page(console.get("/customers/changes/?state=x&page=abc")).words
+    assert "Switch sending on" in both
+    assert "Switch sending off" in both
+    none = Page(console.get("/customers/changes/?state=BLOCKED")).words
+    assert "There is no such change." in none
+
+
+# --- Refreshes and the dashboard ---------------------------------------------------------------
+
+
+def test_the_refresh_page_shows_the_readings_and_asks_for_one(console):
+    assert "The list was never read." in Page(console.get("/customers/refreshes/")).words
+    now = clock.now()
+    Refresh.objects.create(
+        started_at=now, finished_at=now, verdict="QUARANTINED", listed=1234, problem="Cut short."
+    )
+    page = Page(console.get("/customers/refreshes/?page=abc"))
+    assert "Quarantined Cut short. 1,234" in page.words
+    response = console.post("/customers/refreshes/", follow=True)
+    assert "A refresh was asked for" in Page(response).words
+
+
+def test_an_empty_dashboard_says_what_to_do_first(console):
+    words = Page(console.get("/")).words
+    assert "Nothing. What is refused or cannot be decided by itself stands here." in words
+    assert "No change was asked for yet." in words
+
+
+def test_the_dashboard_shows_first_what_needs_a_person(console):
+    ada = a_customer()
+    a_customer("off@example.com", active=False)
+    settle(changes.ask(ada, "profile", {"phone": "1"}), "REJECTED", "Phone too odd")
+    changes.ask(ada, "email", {"email": "b@example.com"})
+    Change.objects.filter(operation="email").update(state="BLOCKED", error="Neither nor")
+    Alert.objects.create(kind="credentials", text="They refuse us.", raised_at=clock.now())
+
+    words = Page(console.get("/")).words
+    assert "2 live customers 1 with sending off" in words
+    assert words.index("They refuse us.") < words.index("live customers")
+    assert words.index("Neither nor") < words.index("live customers")
+    assert words.index("Phone too odd") < words.index("live customers")
+    Alert.objects.update(over_at=clock.now())
+    assert "They refuse us." not in Page(console.get("/")).words
+
+
+def test_every_page_says_that_the_distributor_is_away(console):
+    changes.ask(a_customer(), "disable")
+    Gate.objects.create(failures=2, since=clock.now(), why="It does not answer")
+    words = Page(console.get("/customers/")).words
+    assert "The distributor cannot be reached" in words
+    assert "1 change waits, nothing is lost." in words
+
+
+# --- All of them -------------------------------------------------------------------------------
+
+
+def queries(client, path):
+    with CaptureQueriesContext(
+        connection,
+    ) as ran:
+        assert client.get(path).status_code == 200
+    return [query["sql"] for query in ran.captured_queries]
+
+
+def fill(customer, count):
+    """Rows of each kind that the pages list, asked for by different people."""
+    now = clock.now()
+    many_customers(count)
+    for n in range(count):
+        who = person(username=f"asker{n}-{customer.changes.count()}")
+        Customer.objects.filter(username=f"c{n}@example.com").update(account_manager=who)
+        change = changes.ask(customer, "disable", asked_by=who)
+        Attempt.objects.create(
+            change=Change.objects.earliest("seq"), n=100 + change.seq, begun_at=now, deadline=now
+        )
+        refused = changes.ask(customer, "enable", asked_by=who)
+        settle(refused, "REJECTED", "no")
+        Refresh.objects.create(started_at=now, verdict="OK", finished_at=now, asked_by=who)
+        Alert.objects.create(kind="blocked", subject=str(change.pk), text="look", raised_at=now)
+        a_name(f"old{change.seq}@example.com", "RELEASED", customer=customer)
+
+
+@pytest.mark.parametrize("kind", ["", "admin:"])
+def test_the_number_of_queries_does_not_grow_with_the_rows(kind):
+    ada = populate()
+    boss = signed_in(username="boss", is_staff=True, is_superuser=True)
+    paths = [
+        address(name)
+        for name in names()
+        if name.startswith("admin:") == bool(kind) and boss.get(address(name)).status_code == 200
+    ]
+    paths += ["/customers/?q=example", "/customers/changes/?state=WAITING"]
+    assert len(paths) > 15
+    fill(ada, 2)
+    before = {path: queries(boss, path) for path in paths}
+    fill(ada, 5)
+    for path in paths:
+        assert len(queries(boss, path)) <= len(before[path]), path
+        assert len(before[path]) <= 30, path
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/customers/999999/", "/customers/999999/profile/", "/customers/999999/delete/",
+     f"/customers/{'9' * 30}/", f"/customers/{'9' * 5000}/", "/customers/abc/", "/customers/-1/",
+     "/customers/changes/1/", "/customers/changes/6f1e3a52-0d55-4a65-9d1c-3f3b6a1f0a11/",
+     "/customers/1%00/", "/customers/%ff/", "/nowhere", "/static/nowhere.css",
+     "/signup/6f1e3a52-0d55-4a65-9d1c-3f3b6a1f0a11/"],
+)  # fmt: skip
+def test_what_does_not_exist_is_not_found(console, path):
+    for response in (console.get(path), console.post(path, ADA)):
+        assert response.status_code in {404, 405}
+    assert console.get(path).status_code == 404
+    assert "There is no such page" in Page(console.get(path)).words
+
+
+@pytest.mark.parametrize("method", ["get", "head"])
+def test_reading_never_changes_anything(method):
+    populate()
+    boss = signed_in(username="boss", is_staff=True, is_superuser=True)
+    before = everything()
+    for name in names():
+        response = getattr(boss, method)(address(name))
+        assert response.status_code < 500, name
+        assert everything() == before, name
+
+
+ONLY_READ = ["dashboard", "customers:list", "customers:detail", "customers:changes",
+             "customers:change", "signup-status", "health"]  # fmt: skip
+
+
+def test_other_methods_than_a_page_knows_are_refused():
+    populate()
+    boss = signed_in("Leads", username="boss", is_staff=True, is_superuser=True)
+    before = everything()
+    for name in names():
+        if name.startswith(("admin:", "login", "logout", "password")):
+            continue
+        for method in ("put", "patch", "delete", "post", "get", "options"):
+            if method == "post" and name not in ONLY_READ:
+                continue
+            if method == "get" and name not in {"customers:withdraw", "customers:try-again"}:
+                continue
+            assert getattr(boss, method)(address(name)).status_code == 405, (name, method)
+    assert boss.get("/accounts/logout/").status_code == 405
+    assert everything() == before
+
+
+def test_htmx_gets_the_living_part_alone(console):
+    ada = a_customer()
+    change = changes.ask(ada, "disable")
+    for path in (f"/customers/{ada.pk}/", change.get_absolute_url()):
+        response = console.get(path, headers={"HX-Request": "true"})
+        assert response.content.strip().startswith(b'<div id="live"')
+        assert "HX-Request" in response["Vary"]
+
+
+def test_a_body_too_large_or_of_another_kind_is_refused_and_nothing_is_written(console):
+    ada = a_customer()
+    before = everything()
+    too_many = {f"f{n}": "x" for n in range(1001)}
+    assert console.post(url(ada, "profile"), too_many).status_code == 400
+    huge = console.post(url(ada, "profile"), b"phone=" + b"1" * 3_000_000, "text/plain")
+    assert huge.status_code in {200, 400}
+    assert post_raw(console, url(ada, "profile"), {"phone": "1" * 3_000_000}).status_code == 400
+    json = console.post(url(ada, "profile"), {"phone": "1"}, "application/json")
+    assert "__all__" in refusals(json)
+    broken = console.post(url(ada, "profile"), b"--x", "multipart/form-data; boundary=\xff")
+    assert broken.status_code == 400
+    assert everything() == before
+
+
+def test_times_are_told_in_utc_and_for_machines(console):
+    change = changes.ask(a_customer(), "disable")
+    Change.objects.update(asked_at=clock.now() - timedelta(days=3))
+    tags = Page(console.get(change.get_absolute_url())).tags
+    assert any(tag == "time" and said["datetime"].endswith("Z") for tag, said in tags)

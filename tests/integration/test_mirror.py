@@ -1,0 +1,233 @@
+"""The mirror is refreshed from a list that is believed only as far as it proves itself."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from customers.distributor.rules import Operation
+from customers.models import Alert, Change, Customer, Listed, Refresh, Username
+from customers.services import changes, merge, mirror
+from tests.integration.steps import (
+    ADA,
+    ADAS,
+    again,
+    create,
+    deliver_all,
+    deliver_until_settled,
+    live,
+)
+
+pytestmark = pytest.mark.django_db
+State = Change.State
+Verdict = Refresh.Verdict
+GRACE = "grace@navy.example"
+both_formats = pytest.mark.parametrize("written", ["json", "xml"])
+
+
+@pytest.fixture
+def customer(sandbox, clock):
+    """A customer of ours of whom a list may speak: all is settled, and for a while."""
+    customer = live()
+    clock.forward(120)
+    return customer
+
+
+def listed(sandbox, number):
+    """So many accounts over there, all of them adopted."""
+    for n in range(number):
+        sandbox.add_account(username=f"c{n}@navy.example")
+    reading = mirror.refresh()
+    assert (reading.verdict, reading.adopted) == (Verdict.OK, number)
+
+
+def everything():
+    """All that a reading may write, bar the reading itself."""
+    return [list(table.objects.order_by("pk").values()) for table in (Customer, Username, Change)]
+
+
+@both_formats
+@pytest.mark.parametrize("bare", [False, True])
+def test_unknown_accounts_are_adopted(sandbox, settings, written, bare):
+    settings.DISTRIBUTOR_FORMAT = written
+    sandbox.add_account(username="Grace@Navy.example", first_name="Grâce", active=False)
+    if bare:
+        sandbox.faults.append("bare")
+
+    reading = mirror.refresh()
+
+    assert (reading.verdict, reading.listed, reading.adopted) == (Verdict.OK, 1, 1)
+    adopted = Customer.objects.get()
+    assert (adopted.status, adopted.origin) == ("LIVE", "distributor")
+    assert (adopted.username, adopted.first_name) == ("Grace@Navy.example", "Grâce")
+    assert (adopted.active, adopted.website_access) == (False, None)
+    unknown = (adopted.company, adopted.package, adopted.ip, adopted.free_user)
+    assert unknown == (None,) * 4
+    name = Username.objects.get()
+    assert (name.key, name.state, name.customer) == (GRACE, Username.State.LIVE, adopted)
+    assert mirror.refresh().equal == 1
+    assert not Listed.objects.exists()
+
+
+@both_formats
+def test_what_was_edited_over_there_is_taken_over(sandbox, settings, customer, written):
+    settings.DISTRIBUTOR_FORMAT = written
+    sandbox.change(ADAS, city="Łódź", active=False, company="Other Ltd", package="Silver")
+
+    reading = mirror.refresh()
+
+    assert (reading.updated, reading.equal, reading.left) == (1, 0, 0)
+    after = again(customer)
+    assert (after.city, after.active) == ("Łódź", False)
+    assert (after.company, after.package) == (ADA["company"], ADA["package"])
+    assert after.website_access is True
+    assert after.seen_at == reading.started_at
+
+
+def test_another_spelling_is_no_news_and_no_write(sandbox, customer):
+    assert sandbox.account(ADAS)["website"] == f"http://{ADA['website']}"
+    sandbox.store.change(ADAS, {"username": ADAS.upper(), "email": ADAS.upper()})
+    before = everything()
+
+    reading = mirror.refresh()
+
+    assert (reading.equal, reading.updated) == (1, 0)
+    assert everything() == before
+
+
+def test_who_was_touched_since_or_shortly_before_is_left_alone(sandbox, clock, settings):
+    customer = live()
+    sandbox.change(ADAS, city="Paris")
+    clock.forward(settings.SETTLE_TIME.total_seconds() - 5)
+    reading = mirror.refresh()
+    assert (reading.left, again(customer).city) == (1, "London")
+
+    clock.forward(10)
+    assert mirror.refresh().updated == 1
+    assert again(customer).city == "Paris"
+
+
+@pytest.mark.parametrize("state", [State.SENDING, State.IN_DOUBT, State.BLOCKED])
+def test_whose_change_is_not_settled_is_left_alone(sandbox, customer, clock, state):
+    change = changes.ask(customer, Operation.DISABLE)
+    Change.objects.filter(pk=change.pk).update(state=state)
+    sandbox.change(ADAS, city="Paris")
+    assert mirror.refresh().left == 1
+    assert again(customer).city == "London"
+
+    sandbox.remove(ADAS)
+    assert mirror.refresh().absent == 0
+    assert again(customer).missing_since is None
+
+
+def test_a_change_that_begins_while_the_list_is_read_wins(sandbox, customer, monkeypatch):
+    """The test stands in the UPDATE itself, not before it."""
+    sandbox.change(ADAS, city="Paris")
+    real = merge.differences
+
+    def meanwhile(known, row):
+        changes.ask(customer, Operation.PROFILE, {"city": "Rome"})
+        deliver_all()
+        return real(known, row)
+
+    monkeypatch.setattr(merge, "differences", meanwhile)
+
+    reading = mirror.refresh()
+
+    assert (reading.updated, reading.left) == (0, 1)
+    assert again(customer).city == "Rome"
+
+
+def test_a_create_on_its_way_is_not_adopted_by_a_list_that_shows_it(sandbox, clock):
+    sandbox.faults.append("lost")
+    change = create()
+    Change.objects.update(due_at=clock())
+    sandbox.faults.add("503", times=10, operation="retrieve")
+    deliver_all()
+    sandbox.faults.clear()
+    clock.forward(120)
+
+    reading = mirror.refresh()
+
+    assert (reading.adopted, reading.left) == (0, 1)
+    assert not Alert.objects.exists()
+    deliver_until_settled(clock)
+    assert again(change).state == State.DONE
+    assert Customer.objects.count() == 1
+
+
+def test_a_name_asked_for_while_the_list_is_merged_is_not_adopted(sandbox, monkeypatch):
+    sandbox.add_account(username=ADAS)
+    real = merge._adopt
+
+    def meanwhile(*args):
+        create()
+        real(*args)
+
+    monkeypatch.setattr(merge, "_adopt", meanwhile)
+
+    reading = mirror.refresh()
+
+    assert (reading.adopted, reading.left) == (0, 1)
+    assert Username.objects.get().state == Username.State.PENDING
+
+
+def test_a_former_name_is_adopted_once_it_is_held_no_more(sandbox, customer, clock):
+    changes.ask(customer, Operation.USERNAME, {"username": GRACE})
+    deliver_all()
+    clock.forward(120)
+    sandbox.add_account(username=ADAS)
+    assert mirror.refresh().adopted == 0
+    assert Alert.objects.get().kind == Alert.Kind.LISTED
+
+    clock.forward(24 * 3600)
+    assert mirror.refresh().adopted == 1
+    name = Username.objects.get(key=ADAS)
+    assert (name.state, name.until) == (Username.State.LIVE, None)
+    assert name.customer != customer
+
+
+def list_again(sandbox, username):
+    """Closed here and over there, and yet the distributor goes on listing it."""
+    sandbox.store.change(username, {})
+    with sandbox.store._lock:
+        sandbox.store._db.execute("UPDATE accounts SET closed = 0")
+
+
+def test_a_deleted_account_may_stay_listed_for_a_billing_cycle(sandbox, customer, clock):
+    changes.ask(customer, Operation.DELETE)
+    deliver_all()
+    list_again(sandbox, ADAS)
+    for days, alerts in ((1, 0), (29, 0), (2, 1), (1, 1)):
+        clock.forward(days * 24 * 3600)
+        assert mirror.refresh().adopted == 0
+        assert Alert.objects.count() == alerts
+    assert again(customer).status == Customer.Status.CLOSED
+
+
+def test_a_name_that_was_refused_as_taken_and_is_in_our_own_list_alerts(sandbox, clock):
+    sandbox.add_account(username=ADAS)
+    create()
+    deliver_all()
+    clock.forward(120)
+
+    reading = mirror.refresh()
+
+    assert (reading.verdict, reading.adopted) == (Verdict.OK, 0)
+    assert Alert.objects.get().subject == ADAS
+
+
+def test_what_did_not_change_costs_no_statements_of_its_own(sandbox):
+    def statements():
+        with CaptureQueriesContext(
+            connection,
+        ) as context:
+            reading = mirror.refresh()
+        assert reading.equal == reading.listed
+        return len(context)
+
+    listed(sandbox, 3)
+    few = statements()
+    for n in range(200):
+        sandbox.add_account(username=f"d{n}@navy.example")
+    mirror.refresh()
+    assert statements() == few

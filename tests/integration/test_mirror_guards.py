@@ -1,0 +1,228 @@
+"""A list that is broken, short or late changes nothing, and nobody is missing for it."""
+
+import pytest
+
+from customers.models import Alert, Change, Customer, Listed, Refresh, Username
+from customers.sandbox import operations, replies
+from customers.services import merge, mirror
+from tests.integration.steps import (
+    ADAS,
+    again,
+    live,
+)
+
+pytestmark = pytest.mark.django_db
+State = Change.State
+Verdict = Refresh.Verdict
+GRACE = "grace@navy.example"
+both_formats = pytest.mark.parametrize("written", ["json", "xml"])
+
+
+@pytest.fixture
+def customer(sandbox, clock):
+    """A customer of ours of whom a list may speak: all is settled, and for a while."""
+    customer = live()
+    clock.forward(120)
+    return customer
+
+
+def listed(sandbox, number):
+    """So many accounts over there, all of them adopted."""
+    for n in range(number):
+        sandbox.add_account(username=f"c{n}@navy.example")
+    reading = mirror.refresh()
+    assert (reading.verdict, reading.adopted) == (Verdict.OK, number)
+
+
+def everything():
+    """All that a reading may write, bar the reading itself."""
+    return [list(table.objects.order_by("pk").values()) for table in (Customer, Username, Change)]
+
+
+def list_again(sandbox, username):
+    """Closed here and over there, and yet the distributor goes on listing it."""
+    sandbox.store.change(username, {})
+    with sandbox.store._lock:
+        sandbox.store._db.execute("UPDATE accounts SET closed = 0")
+
+
+def answer_with(monkeypatch, body):
+    monkeypatch.setattr(
+        replies, "listing", lambda *_, **__: replies.Reply(body, content_type="text/plain")
+    )
+
+
+@both_formats
+@pytest.mark.parametrize(
+    "fault", ["cut", "garbage", "html", "500", "503", "429", "dropped", "lost", "credentials"]
+)
+def test_what_is_no_whole_list_changes_nothing(sandbox, settings, customer, fault, written):
+    settings.DISTRIBUTOR_FORMAT = written
+    sandbox.add_account(username=GRACE)
+    sandbox.change(ADAS, city="Paris")
+    before = everything()
+    sandbox.faults.append(fault)
+
+    reading = mirror.refresh()
+
+    assert (reading.verdict, bool(reading.problem)) == (Verdict.FAILED, True)
+    assert everything() == before
+    assert not Listed.objects.exists()
+    assert Alert.objects.filter(kind=Alert.Kind.REFRESH, over_at=None).count() == 1
+
+    sandbox.faults.clear()
+    assert mirror.refresh().verdict == Verdict.OK
+    assert not Alert.objects.filter(kind=Alert.Kind.REFRESH, over_at=None).exists()
+
+
+@both_formats
+def test_an_empty_body_is_no_list(sandbox, settings, customer, monkeypatch, written):
+    settings.DISTRIBUTOR_FORMAT = written
+    before = everything()
+    answer_with(monkeypatch, b"")
+    assert mirror.refresh().verdict == Verdict.FAILED
+    assert everything() == before
+
+
+@both_formats
+def test_an_error_document_is_no_list(sandbox, settings, customer, monkeypatch, written):
+    settings.DISTRIBUTOR_FORMAT = written
+    before = everything()
+    monkeypatch.setattr(operations, "perform", lambda *_: operations.refused("Come back later"))
+    reading = mirror.refresh()
+    assert (reading.verdict, reading.problem) == (Verdict.FAILED, "Come back later")
+    assert everything() == before
+
+
+@pytest.mark.parametrize(
+    ("there", "gone", "verdict"),
+    [(20, 5, "OK"), (20, 6, "QUARANTINED"), (100, 10, "OK"), (100, 11, "QUARANTINED")],
+)
+def test_a_list_that_lacks_too_many_is_put_aside(sandbox, clock, there, gone, verdict):
+    listed(sandbox, there)
+    before = everything()
+    for n in range(gone):
+        sandbox.remove(f"c{n}@navy.example")
+
+    reading = mirror.refresh()
+
+    assert (reading.verdict, reading.absent) == (verdict, gone)
+    noted = Customer.objects.exclude(missing_since=None).count()
+    assert noted == (gone if verdict == "OK" else 0)
+    assert (everything() == before) is (verdict != "OK")
+
+
+@pytest.mark.parametrize("fault", ["empty", "short"])
+def test_a_short_list_is_put_aside(sandbox, clock, fault):
+    listed(sandbox, 12)
+    sandbox.change("c0@navy.example", city="Paris")
+    sandbox.faults.append(fault)
+    before = everything()
+    assert mirror.refresh().verdict == Verdict.QUARANTINED
+    assert everything() == before
+    assert Alert.objects.get().kind == Alert.Kind.REFRESH
+
+
+def test_a_list_that_names_somebody_twice_is_put_aside(sandbox, customer, monkeypatch):
+    real = replies.listing
+
+    def twice(batches, *args, **options):
+        (batch,) = batches
+        return real(iter([[*batch, batch[0] | {"username": ADAS.upper()}]]), *args, **options)
+
+    monkeypatch.setattr(replies, "listing", twice)
+    sandbox.change(ADAS, city="Paris")
+
+    reading = mirror.refresh()
+
+    assert (reading.verdict, again(customer).city) == (Verdict.QUARANTINED, "London")
+    assert ADAS in reading.problem
+
+
+def test_a_list_without_the_control_account_is_put_aside(sandbox, settings, customer):
+    settings.DISTRIBUTOR_CONTROL = GRACE
+    assert mirror.refresh().verdict == Verdict.QUARANTINED
+    sandbox.add_account(username=GRACE.upper())
+    assert mirror.refresh().verdict == Verdict.OK
+
+
+def test_missing_takes_two_readings_and_a_look_and_ends_when_it_is_listed_again(
+    sandbox, customer, clock
+):
+    sandbox.change(ADAS, closed=True)
+    first = mirror.refresh()
+    noted = again(customer)
+    assert (noted.status, noted.missing_since) == ("LIVE", first.started_at)
+
+    clock.forward(60)
+    mirror.refresh()
+    assert again(customer).status == Customer.Status.MISSING
+    assert sandbox.operations()[-2:] == ["retrieve"] * 2  # The list, and the look by name.
+    assert Username.objects.get().state == Username.State.LIVE
+
+    list_again(sandbox, ADAS)
+    assert mirror.refresh().updated == 1
+    back = again(customer)
+    assert (back.status, back.missing_since) == ("LIVE", None)
+
+
+def test_who_is_found_by_name_is_not_missing(sandbox, customer):
+    Customer.objects.update(missing_since=customer.created_at)
+    sandbox.faults.append("empty")
+    mirror.refresh()
+    assert again(customer).status == Customer.Status.LIVE
+
+
+def test_a_look_that_gets_no_answer_proves_nothing_and_holds_up_no_news(sandbox, clock):
+    listed(sandbox, 3)
+    first, second, _still_there = Customer.objects.order_by("username")
+    Customer.objects.filter(pk=first.pk).update(missing_since=clock())
+    sandbox.remove("c0@navy.example")
+    sandbox.remove("c1@navy.example")
+    sandbox.faults.append("bare")
+    sandbox.faults.add("503", operation="retrieve")
+
+    assert mirror.refresh().verdict == Verdict.OK
+
+    assert again(first).status == Customer.Status.LIVE
+    assert again(second).missing_since
+
+
+def test_one_reading_at_a_time(sandbox, clock):
+    running = Refresh.objects.create(started_at=clock())
+    with pytest.raises(mirror.AlreadyRunning):
+        mirror.refresh()
+
+    clock.forward(3601)
+    assert mirror.refresh().verdict == Verdict.OK
+    assert again(running).verdict == Verdict.FAILED
+
+
+def test_a_reading_that_was_given_up_for_lost_writes_nothing_any_more(
+    sandbox, customer, clock, monkeypatch
+):
+    """It slept after it had read the list, and its rows are gone: nobody is missing for that."""
+    real = mirror._suspicion
+
+    def asleep(reading):
+        problem = real(reading)
+        clock.forward(3601)
+        monkeypatch.setattr(mirror, "_suspicion", real)
+        assert mirror.refresh().verdict == Verdict.OK
+        return problem
+
+    monkeypatch.setattr(mirror, "_suspicion", asleep)
+
+    with pytest.raises(mirror.GivenUp):
+        mirror.refresh()
+
+    assert again(customer).missing_since is None
+    verdicts = Refresh.objects.order_by("pk").values_list("verdict", flat=True)
+    assert list(verdicts) == [Verdict.FAILED, Verdict.OK]
+
+
+def test_a_bug_of_ours_ends_the_reading_and_surfaces(sandbox, customer, monkeypatch):
+    monkeypatch.setattr(merge, "merge", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        mirror.refresh()
+    assert Refresh.objects.get().verdict == Verdict.FAILED

@@ -1,0 +1,139 @@
+"""What was surely not executed waits and goes out later, without a strike against it."""
+
+import pytest
+
+from customers.distributor.rules import SWITCHES, Operation
+from customers.models import Alert, Attempt, Change, Gate
+from customers.services import changes
+from tests.integration.steps import (
+    again,
+    create,
+    deliver_all,
+    deliver_until_settled,
+    live,
+)
+
+pytestmark = pytest.mark.django_db
+State = Change.State
+NOWHERE = "http://127.0.0.1:1/api"
+NEW_NAME = "countess@analytical.example"
+UPDATES = {
+    Operation.PROFILE: (
+        {"city": "Zürich", "company": "Engines AG", "website": "engines.example"},
+        {"city": "Zürich", "company": "Engines AG", "website": "http://engines.example"},
+    ),
+    Operation.EMAIL: ({"email": NEW_NAME}, {"email": NEW_NAME}),
+    Operation.USERNAME: ({"username": NEW_NAME}, {"username": NEW_NAME}),
+    Operation.PASSWORD: ({}, {"password": "another-engine"}),
+    **{operation: ({}, {column: on}) for operation, (column, on) in SWITCHES.items()},
+    Operation.DELETE: ({}, {"closed": True}),
+}
+both_formats = pytest.mark.parametrize("written", ["json", "xml"])
+
+
+def test_while_the_distributor_is_away_a_change_waits_without_a_strike(sandbox, settings, clock):
+    settings.DISTRIBUTOR_URL = NOWHERE
+    change = create()
+    for _ in range(5):
+        deliver_all()
+        clock.forward(16)
+    waiting = again(change)
+    assert (waiting.state, waiting.rounds, waiting.lost) == (State.WAITING, 0, 0)
+    assert waiting.error
+    assert again(change.customer).quiet_until is None
+    assert set(Attempt.objects.values_list("outcome", flat=True)) == {Attempt.Outcome.NOT_SENT}
+    assert Gate.objects.get().failures == waiting.attempts == 5
+
+    settings.DISTRIBUTOR_URL = sandbox.url
+    deliver_all()
+
+    assert again(change).state == State.DONE
+    assert sandbox.operations() == ["create"]
+    assert Gate.objects.get().failures == 0
+
+
+def test_after_too_many_calls_it_waits_as_long_as_it_was_told(sandbox, clock):
+    customer = live()
+    sandbox.faults.add("429", retry_after=300)
+    change = changes.ask(customer, Operation.EMAIL, {"email": NEW_NAME})
+    deliver_all()
+    clock.forward(290)
+    assert deliver_all() == 0
+    assert again(change).state == State.WAITING
+
+    clock.forward(11)
+    deliver_all()
+
+    assert again(change).state == State.DONE
+    assert sandbox.operations() == ["create", "email", "email"]
+
+
+@pytest.mark.parametrize("operation", [Operation.DELETE, Operation.USERNAME])
+def test_what_would_do_harm_twice_is_looked_up_after_too_many_calls(sandbox, clock, operation):
+    customer = live()
+    sandbox.add_account(username="control@navy.example")
+    sandbox.faults.add("429", operation=operation)
+    change = changes.ask(customer, operation, UPDATES[operation][0])
+
+    deliver_until_settled(clock)
+
+    assert again(change).state == State.DONE
+    calls = sandbox.operations()[1:]
+    assert calls[0] == calls[-1] == operation
+    assert set(calls[1:-1]) == {"retrieve"}
+    assert len(calls) > 2
+
+
+def test_after_a_look_that_cannot_be_trusted_it_is_looked_up_again(sandbox, settings, clock):
+    sandbox.add_account(username="control@navy.example")
+    settings.DISTRIBUTOR_CONTROL = "control@navy.example"
+    sandbox.faults.add("429", operation="create")
+    change = create()
+    deliver_all()
+    sandbox.faults.add("empty", times=2)
+    clock.forward(2)
+    deliver_all()
+    assert again(change).attempts == 1
+
+    deliver_until_settled(clock)
+
+    assert sandbox.operations() == ["create", *["retrieve"] * 4, "create"]
+
+
+def test_a_throttled_look_waits_as_long_as_it_was_told(sandbox, clock):
+    customer = live()
+    sandbox.faults.append("lost")
+    sandbox.faults.add("429", operation="retrieve", retry_after=300)
+    changes.ask(customer, Operation.EMAIL, {"email": NEW_NAME})
+    deliver_all()
+    clock.forward(290)
+
+    assert deliver_all() == 0
+
+    clock.forward(11)
+    deliver_all()
+    assert again(customer).email == NEW_NAME
+
+
+@pytest.mark.parametrize("fault", ["credentials", "401"])
+@pytest.mark.django_db(transaction=True)
+def test_wrong_credentials_stop_everything_and_alert_once(
+    sandbox, settings, clock, mailoutbox, fault
+):
+    settings.ADMINS = [("Lead", "lead@reseller.example")]
+    asked = [create(f"ada{n}@analytical.example") for n in range(3)]
+    sandbox.faults.add(fault, times=2)
+    deliver_all()
+    assert sandbox.operations() == ["create"]
+    clock.forward(16)
+    deliver_all()
+    assert sandbox.operations() == ["create"] * 2
+    assert {again(change).state for change in asked} == {State.WAITING}
+    assert len(mailoutbox) == 1
+    assert Alert.objects.get().over_at is None
+
+    deliver_until_settled(clock, seconds=16)
+
+    assert {again(change).state for change in asked} == {State.DONE}
+    assert Alert.objects.get().over_at is not None
+    assert len(mailoutbox) == 1

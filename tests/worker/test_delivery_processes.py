@@ -1,0 +1,259 @@
+"""What is asked for gets done whichever process dies meanwhile. Everything here is real."""
+
+import os
+import signal
+from base64 import b64encode
+from contextlib import ExitStack
+from itertools import count
+from uuid import uuid4
+
+import psycopg
+import pytest
+import redis
+
+from tests.installation import Installation, Visitor, eventually, fresh_database, installation
+
+# Far more than it ever takes without a broker, and far less than a worker's patience.
+AT_ONCE = 5
+NUMBERS = count(1)
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def installed(request, tmp_path_factory):
+    server = os.environ["DATABASE_URL"]
+    with ExitStack() as stack:
+        database = ""
+        if request.param == "postgresql":
+            if not server.startswith("postgres"):
+                pytest.skip("the test session has no PostgreSQL")
+            database = stack.enter_context(fresh_database(server))
+        folder = tmp_path_factory.mktemp(request.param)
+        yield stack.enter_context(installation(folder, database=database))
+
+
+@pytest.fixture(autouse=True)
+def undisturbed(installed):
+    """Whatever a failed test has left is not the next one's business."""
+    installed.no_faults()
+    eventually(lambda: len(installed.pids()) == 4, "all processes run")
+
+
+@pytest.fixture(scope="module")
+def manager(installed) -> Visitor:
+    return Visitor(installed.url).sign_in(installed.password)
+
+
+@pytest.fixture(scope="module")
+def typed() -> list[str]:
+    """Every customer's password that any test has typed."""
+    return []
+
+
+@pytest.fixture
+def create(manager, typed):
+    """Fill in and send the form for a new customer; returns the page that follows."""
+
+    def send(username: str):
+        typed.append(f"typed-{uuid4().hex}")
+        page = manager.submit(
+            "/customers/new/", **a_person(username), **twice(typed[-1]), **a_choice()
+        )
+        assert "/new/" not in page.url, page.words
+        return page
+
+    return send
+
+
+def a_name() -> str:
+    return f"customer-{next(NUMBERS)}-{uuid4().hex[:6]}@example.com"
+
+
+def a_person(username: str) -> dict[str, str]:
+    return {
+        "username": username,
+        "email": username,
+        "first_name": "Grace",
+        "last_name": "Hopper",
+        "company": "Compilers Ltd",
+        "website": "http://www.example.com",
+        "phone": "+1 212 555 0100",
+        "address": "1 Main Street",
+        "zip": "10001",
+        "city": "New York",
+        "state": "NY",
+        "country": "United States",
+    }
+
+
+def a_choice() -> dict[str, str]:
+    return {"package": "Free", "whitelabel": "mail.example.com"}
+
+
+def twice(password: str) -> dict[str, str]:
+    return {"password": password, "confirm_password": password}
+
+
+def shows(visitor: Visitor, path: str, words: str, seconds: float = 60) -> None:
+    eventually(lambda: words in visitor.open(path).words, f"{words!r} at {path}", seconds)
+
+
+def is_settled(visitor: Visitor, pk: int) -> None:
+    """Live, and nothing more on its way."""
+    shows(visitor, f"/customers/{pk}/", "Live")
+    eventually(
+        lambda: "On its way" not in visitor.open(f"/customers/{pk}/").words, "nothing on its way"
+    )
+
+
+def operations(installed: Installation, username: str) -> list[str]:
+    return [call["operation"] for call in installed.calls(username)]
+
+
+def test_a_worker_killed_in_the_middle_of_a_call_leaves_one_account(installed, manager, create):
+    never_came, came = a_name(), a_name()
+    installed.faults("hang", operation="create")  # nothing is done
+    installed.faults("slow", operation="create")  # done, and its answer meets nobody
+    pages = [create(never_came)]
+    eventually(lambda: installed.calls(never_came), "the first call hangs")
+    pages.append(create(came))
+    eventually(lambda: installed.accounts(came), "the second is executed")
+
+    installed.send(signal.SIGKILL, "worker")
+
+    for page in pages:
+        is_settled(manager, page.pk)
+    assert len(installed.accounts(never_came)) == len(installed.accounts(came)) == 1
+    assert operations(installed, never_came).count("create") == 2
+    assert operations(installed, came).count("create") == 1
+
+
+def test_without_a_worker_forms_work_and_say_waiting_and_the_order_is_kept(
+    installed, manager, create
+):
+    name, renamed = a_name(), a_name()
+    with installed.without("worker"):
+        page = create(name)
+        assert "Being set up" in page.words
+        manager.submit(f"/customers/{page.pk}/profile/", phone="+1 212 555 0177")
+        manager.submit(f"/customers/{page.pk}/email/", email="post@example.com")
+        manager.submit(f"/customers/{page.pk}/username/", username=renamed)
+        waiting = manager.submit(f"/customers/{page.pk}/disable/")
+        assert waiting.words.count("Waiting") >= 5
+        assert "will stop sending in a moment" in waiting.words
+        assert not installed.accounts(name)
+
+    is_settled(manager, page.pk)
+    assert operations(installed, name) == ["create", "profile", "email", "username"]
+    assert operations(installed, renamed) == ["disable"]
+    account = installed.account(renamed)
+    told = (account["phone"], account["email"], account["active"])
+    assert told == ("+1 212 555 0177", "post@example.com", False)
+
+
+@pytest.mark.parametrize("trouble", ["without", "frozen"])
+def test_without_a_broker_a_form_answers_at_once_and_the_poller_delivers(
+    installed, manager, create, trouble
+):
+    with getattr(installed, trouble)("broker"):
+        page = create(name := a_name())
+        assert page.seconds < AT_ONCE
+        assert "will be set up in a moment" in page.words
+        health = manager.session.get(f"{installed.url}/health", timeout=30)
+        assert (health.status_code, health.json()["broker"]) == (200, "away")
+
+    is_settled(manager, page.pk)
+    assert operations(installed, name) == ["create"]
+
+
+def test_without_the_distributor_everything_waits_and_a_banner_says_so(installed, manager, create):
+    names = [a_name(), a_name()]
+    pages = [create(name) for name in names]
+    for page in pages:
+        is_settled(manager, page.pk)
+
+    with installed.without("sandbox"):
+        for page in pages:
+            manager.submit(f"/customers/{page.pk}/website-disable/")
+        shows(manager, "/", "The distributor cannot be reached")
+        assert "2 changes wait, nothing is lost." in manager.open("/").words
+        new = create(name := a_name())
+        assert "Being set up" in manager.open(new.url).words
+
+    for page in [*pages, new]:
+        is_settled(manager, page.pk)
+    assert "The distributor cannot be reached" not in manager.open("/").words
+    assert [installed.account(it)["website_access"] for it in [*names, name]] == [
+        False,
+        False,
+        True,
+    ]
+
+
+def test_deliver_needs_neither_broker_nor_worker(installed, manager, create):
+    with installed.without("worker"), installed.without("broker"):
+        page = create(name := a_name())
+
+        done = installed.manage("deliver", "--wait", "60")
+
+        assert done.returncode == 0, done.stderr
+        assert len(installed.accounts(name)) == 1
+        assert "Live" in manager.open(page.url).words
+
+
+def test_no_password_lies_in_any_file_or_in_the_broker(installed, manager, create, typed):
+    with installed.without("worker"):
+        page = create(name := a_name())
+        typed.append(f"typed-{uuid4().hex}")
+        manager.submit(f"/customers/{page.pk}/password/", **twice(typed[-1]))
+        # Refused, and shown again without what was typed.
+        typed.append(f"typed-{uuid4().hex}")
+        refused = manager.submit("/customers/new/", **twice(typed[-1]))
+        assert "There is a problem" in refused.words
+        assert places(installed, typed) == set()
+        assert places(installed, [name]), "the search finds what is there"
+
+    is_settled(manager, page.pk)
+    assert places(installed, typed) == set()
+
+
+def places(installed: Installation, secrets: list[str]) -> set[str]:
+    """Where any of them stands, also inside of base64 as Celery wraps its messages."""
+    kept = {
+        str(file.relative_to(installed.var)): file.read_bytes()
+        for file in installed.var.rglob("*")
+        # Only the distributor may know a password.
+        if file.is_file() and not file.name.startswith("sandbox.sqlite3")
+    }
+    kept["the database"] = database_rows(installed)
+    kept["the broker"] = broker_keys(installed)
+    wanted = [form for secret in secrets for form in disguises(secret)]
+    return {place for place, content in kept.items() if any(it in content for it in wanted)}
+
+
+def disguises(secret: str) -> list[bytes]:
+    plain = secret.encode()
+    wrapped = [b64encode(b"x" * shift + plain) for shift in range(3)]
+    # Both ends depend on the neighbours.
+    return [plain, *(it[4:-4] for it in wrapped)]
+
+
+def broker_keys(installed: Installation) -> bytes:
+    with redis.from_url(installed.settings()["REDIS_URL"]) as broker:
+        broker.config_set("rdbcompression", "no")
+        return b"".join(broker.dump(key) or b"" for key in broker.scan_iter())
+
+
+def database_rows(installed: Installation) -> bytes:
+    """Of PostgreSQL: SQLite is a file like any other."""
+    url = installed.settings()["DATABASE_URL"]
+    if not url.startswith("postgres"):
+        return b""
+    tables = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+    with psycopg.connect(url) as database:
+        names = [name for (name,) in database.execute(tables)]
+        rows = [
+            text
+            for name in names
+            for (text,) in database.execute(f'SELECT t::text FROM "{name}" t')
+        ]
+    return "\n".join(rows).encode()
