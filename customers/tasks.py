@@ -19,6 +19,6 @@ WEEK = 7 * 24 * 3600
 
 
 # Reading the list takes as long as it takes; what a lost worker leaves is closed by the next.
-@shared_task(name="refresh", queue="refresh", acks_late=False, time_limit=WEEK)
+@shared_task(name="refresh", acks_late=False, time_limit=WEEK)
 def refresh(asked_by: int | None = None) -> None:
     mirror.refresh(asked_by)

@@ -29,6 +29,7 @@ urlpatterns = [
     path("changes/<uuid:pk>/try-again/", changes.try_again, name="try-again"),
     path("refreshes/", refreshes.refreshes, name="refreshes"),
     path("<int:pk>/", customers.detail, name="detail"),
+    path("<int:pk>/correct/", changes.new, name="correct"),
     *(
         path(f"<int:pk>/{name}/", may_change(changes.update), {"operation": operation}, name=name)
         for name, operation in UPDATES.items()

@@ -102,8 +102,8 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "reseller.middleware.ClientAddress",
-    "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
+    "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -238,6 +238,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 10
 CELERY_TASK_TIME_LIMIT = 240
+CELERY_TASK_ROUTES = {"refresh": {"queue": "refresh"}}  # long, and in nobody's way
 CELERY_BEAT_SCHEDULE = {
     # A tick that nobody took in time is worth nothing: the next one does the same.
     "deliver-due": {"task": "deliver_due", "schedule": 5.0, "options": {"expires": 5}},

@@ -34,6 +34,7 @@ NOT_POSSIBLE = {
     "refused": _("The distributor refused this customer; there is nothing to change."),
     "closed": _("This customer is closed; nothing can be changed any more."),
     "closing": _("This customer is being deleted; nothing can be changed any more."),
+    "not_refused": _("This customer is not refused any more. Nothing was sent."),
     "not_email": _(
         "The distributor takes this only for usernames that are e-mail addresses. "
         "Change the username first."

@@ -9,10 +9,13 @@ from django.utils.translation import gettext_lazy as _
 from customers.distributor.rules import CALLS, PROFILE_FIELDS, Operation, latest_billing_date
 from customers.forms.asking import AskingForm
 from customers.forms.fields import LABELS, field_for
-from customers.models import Change, IpAddress, IpGroup, Package, WhitelabelDomain
+from customers.models import Change, Customer, IpAddress, IpGroup, Package, WhitelabelDomain
 from customers.services.names import NameTaken, judge
 
 CALL = CALLS[Operation.CREATE]
+
+
+UNSEEN = {"change_id", "password", "confirm_password"}
 
 
 def _names(model: Any, column: str, **filters: Any) -> list[tuple[str, str]]:
@@ -59,8 +62,12 @@ class SignupForm(AskingForm):
     package = _chosen("package")
     whitelabel = _chosen("whitelabel")
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, data: Any = None, *, refused: Customer | None = None) -> None:
+        """`refused` is a customer whom the distributor refused: what was typed is shown again."""
+        self.refused = refused
+        columns = self.base_fields.keys() - UNSEEN if refused else ()
+        initial = {name: getattr(refused, name) for name in columns}
+        super().__init__(data, initial=initial)
         self._offer("package", _names(Package, "name", **self.offered))
         self._offer("whitelabel", _names(WhitelabelDomain, "domain"))
 
@@ -98,7 +105,7 @@ class SignupForm(AskingForm):
         if change_id and Change.objects.filter(pk=change_id).exists():
             return
         try:
-            judge(username)
+            judge(username, self.refused)
         except NameTaken as taken:
             self.explain(taken)
 
@@ -142,8 +149,8 @@ class CreateForm(SignupForm):
         error_messages={"invalid": _("Enter a date as year-month-day, such as 2026-02-28.")},
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, data: Any = None, *, refused: Customer | None = None) -> None:
+        super().__init__(data, refused=refused)
         self.fields["username"].required = True
         self.fields["ip_group"].choices = _names(IpGroup, "name")  # type: ignore[attr-defined]
         self.fields["ip"].choices = _names(IpAddress, "address")  # type: ignore[attr-defined]

@@ -56,36 +56,52 @@ def create(
     change_id: UUID | None = None,
     asked_by: User | None = None,
     origin: str = Customer.Origin.CONSOLE,
-    reason: str = "",
+    refused: Customer | None = None,
 ) -> Change:
     """Ask for a new customer. `params` are the contract's, less the password, without blanks.
 
-    Raises NameTaken and AlreadySent.
+    `refused` is one whom the distributor refused before, asked for again with other params.
+    Raises NameTaken and AskingError.
     """
     params, change_id = dict(params), change_id or uuid4()
-    if same := _asked_before(change_id, Operation.CREATE, params, password):
+    if same := _asked_before(change_id, Operation.CREATE, params, password, refused):
         return same
     try:
         with transaction.atomic():
-            customer = _new_customer(params, origin, asked_by)
+            customer = _corrected(refused) if refused else _new_customer(origin, asked_by)
+            for column, value in _columns(params).items():
+                setattr(customer, column, value)
+            customer.save()
             names.reserve(params["username"], customer)
-            return _write(customer, Operation.CREATE, params, password, change_id, asked_by, reason)
+            return _write(customer, Operation.CREATE, params, password, change_id, asked_by)
     except (IntegrityError, names.NameTaken):
         # The same form twice in the same moment: the other one was first, and has the name.
-        if same := _asked_before(change_id, Operation.CREATE, params, password):
+        if same := _asked_before(change_id, Operation.CREATE, params, password, refused):
             return same
         raise
 
 
-def _new_customer(params: Mapping[str, Any], origin: str, asked_by: User | None) -> Customer:
-    columns = {k: v for k, v in params.items() if k not in {"free_user", "billing_date"}}
-    return Customer.objects.create(
-        **columns,
-        free_user=params.get("free_user") == "true",
-        billing_date=params.get("billing_date"),
-        origin=origin,
-        account_manager=asked_by,
-    )
+def _new_customer(origin: str, asked_by: User | None) -> Customer:
+    return Customer(origin=origin, account_manager=asked_by)
+
+
+def _corrected(customer: Customer) -> Customer:
+    customer = Customer.objects.select_for_update().get(pk=customer.pk)
+    if customer.status != Status.REFUSED:
+        raise NotPossible("not_refused")
+    customer.status = Status.REQUESTED
+    return customer
+
+
+def _columns(params: Mapping[str, Any]) -> dict[str, Any]:
+    """What a customer's row carries of a creation that nobody has confirmed yet."""
+    return {
+        **params,
+        "ip": params.get("ip", []),
+        "ip_group": params.get("ip_group", []),
+        "free_user": params.get("free_user") == "true",
+        "billing_date": params.get("billing_date"),
+    }
 
 
 def ask(
@@ -142,12 +158,17 @@ def withdraw(change: Change) -> bool:
 def try_again(change: Change, *, by: User, reason: str) -> bool:
     """A person sends a BLOCKED change out again; False if it is not blocked any more."""
     again = Change.objects.filter(pk=change.pk, claim=change.claim, state=State.BLOCKED).update(
-        state=State.WAITING, claim=F("claim") + 1, lost=0, rounds=0, due_at=clock.now()
+        state=State.WAITING,
+        claim=F("claim") + 1,
+        lost=0,
+        rounds=0,
+        due_at=clock.now(),
+        reason=f"{by}: {reason}",
     )
     if again:
         for kind in (Alert.Kind.BLOCKED, Alert.Kind.SEAL):
             over(kind, subject=str(change.pk))
-        logger.info("change %s is tried again by user %s: %s", change.pk, by.pk, reason)
+        logger.info("change %s is tried again by user %s", change.pk, by.pk)
         _ring(change.customer_id)
     return bool(again)
 
@@ -205,7 +226,7 @@ def _write(
     password: str,
     change_id: UUID,
     asked_by: User | None,
-    reason: str,
+    reason: str = "",
 ) -> Change:
     now = clock.now()
     change = Change.objects.create(

@@ -21,6 +21,7 @@ from customers.services.settling import asked_to_wait, block, done, rejected
 logger = logging.getLogger(__name__)
 
 AGREE = timedelta(seconds=2)  # between two looks that count as two
+AWAY_PAUSE = timedelta(seconds=5)  # before the next look when this one got no answer
 PAUSES = (2, 2, 4, 8, 15, 30)  # seconds from one look to the next
 
 State = Change.State
@@ -35,7 +36,7 @@ def resolve(change: Change) -> None:
             finding = look(change, frozen_request(change), lambda limit: renew(change, limit))
         except DistributorError as error:
             gate.tell(error)
-            look_later(change, asked_to_wait(error))
+            look_later(change, asked_to_wait(error) or AWAY_PAUSE)
             return
         gate.tell(None)
         if finding is None:
@@ -143,8 +144,10 @@ def look_later(change: Change, pause: timedelta | None = None) -> None:
     """The next look: soon at first, and again from the end of the settle time on."""
     now = clock.now()
     quiet = Customer.objects.values_list("quiet_until", flat=True).get(pk=change.customer_id)
-    due = now + (pause or _pause(_looks_since_last_send(change)))
-    if quiet and quiet > now and pause is None:
+    settled = quiet is None or quiet <= now
+    looks = change.rounds if settled else _looks_since_last_send(change)
+    due = now + (pause or _pause(looks))
+    if quiet and not settled and pause is None:
         due = min(quiet, due) if readable(Operation(change.operation)) else quiet
     mine(change, due_at=due, lease_until=None)
 

@@ -23,7 +23,8 @@ class NothingChanged(AskingError):
 
 
 class NotPossible(AskingError):
-    """`why`: refused, closed, closing (a delete is on its way), not_email (a switch needs one)."""
+    """`why`: refused, closed, closing (a delete is on its way), not_email (a switch needs one),
+    not_refused (only who was refused is asked for again)."""
 
     def __init__(self, why: str) -> None:
         super().__init__(why)

@@ -24,8 +24,10 @@ from customers.views.words import BEHIND, PROMISES, QUIET, STORIES, WARNINGS
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @permission_required("customers.add_customer", raise_exception=True)
-def new(request: HttpRequest) -> HttpResponse:
-    form = CreateForm(request.POST if request.method == "POST" else None)
+def new(request: HttpRequest, pk: int | None = None) -> HttpResponse:
+    """A new customer, or one whom the distributor refused (`pk`), corrected."""
+    refused = get_object_or_404(Customer, pk=pk) if pk else None
+    form = CreateForm(request.POST if request.method == "POST" else None, refused=refused)
     if request.method == "POST" and form.is_valid() and (change := create(request, form)):
         messages.info(request, _("%s will be set up in a moment.") % change.customer.name)
         warn_of_username(request, change.customer)
@@ -41,6 +43,7 @@ def create(request: HttpRequest, form: CreateForm) -> Change | None:
             params=form.params(),
             change_id=form.cleaned_data["change_id"],
             asked_by=request.user,  # type: ignore[arg-type]
+            refused=form.refused,
         )
     except (AskingError, NameTaken) as error:
         form.explain(error)

@@ -1,7 +1,7 @@
 import redis
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -18,7 +18,7 @@ def health(request: HttpRequest) -> JsonResponse:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
         away = Gate.closed() is not None
-    except DatabaseError:
+    except Error:
         return JsonResponse({"database": "away"}, status=503)
     return JsonResponse(
         {

@@ -75,6 +75,13 @@ def a_customer(username: str = "ada@example.com", **columns: Any) -> Customer:
     return customer
 
 
+def many_customers(count: int) -> list[Customer]:
+    return Customer.objects.bulk_create(
+        Customer(username=f"c{n}@example.com", first_name=f"C{n}", status="LIVE")
+        for n in range(count)
+    )
+
+
 def a_name(name: str, state: str, **columns: Any) -> Username:
     return Username.objects.create(
         key=fold(name), name=name, state=state, since=clock.now(), **columns

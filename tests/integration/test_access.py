@@ -34,6 +34,7 @@ READING = {
     "customers:try-again": BY_POST,
     "customers:refreshes": MANAGERS,
     "customers:detail": MANAGERS,
+    "customers:correct": MANAGERS,
     "customers:profile": MANAGERS,
     "customers:email": MANAGERS,
     "customers:username": MANAGERS,
@@ -75,6 +76,11 @@ def expected(name):
     if model in READ_ONLY and (view == "delete" or (view == "add" and model != "customer")):
         return STAFF_NOT_EVEN
     return ADMIN.get(name, STAFF)
+
+
+@pytest.fixture(autouse=True)
+def quick_passwords(settings):
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 def everybody():

@@ -164,7 +164,7 @@ def test_every_page_opens_for_a_superuser(boss):
 @pytest.mark.parametrize("query", ["q=ada", "q=%00", "q=%ED%A0%80", "o=1.2.3", "p=999", "e=1"])
 def test_an_odd_search_breaks_no_list(boss, query):
     populate()
-    for model in OURS:
+    for model in (Customer, Change, Username):
         assert boss.get(f"{page_of(model, 'changelist')}?{query}").status_code in {200, 302}
 
 

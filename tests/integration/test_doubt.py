@@ -92,6 +92,24 @@ def test_a_create_that_was_not_executed_goes_out_again_the_same(sandbox, control
     assert last_look.begun_at > first.deadline + SETTLE
 
 
+def test_two_looks_in_one_moment_do_not_count_as_two(sandbox, control, clock):
+    sandbox.faults.append("dropped")
+    change = create()
+    deliver_all()
+    quiet = again(change.customer).quiet_until
+    clock.forward((quiet - clock()).total_seconds() - 0.8)
+    deliver_all()
+    clock.forward(0.9)
+    deliver_all()
+    last, before = change.attempt_set.looks().order_by("-n")[:2]
+    assert last.begun_at > quiet
+    assert last.begun_at - before.ended_at < timedelta(seconds=2)
+    assert again(change).state == State.IN_DOUBT
+
+    deliver_until_settled(clock)
+    assert again(change).state == State.DONE
+
+
 def test_each_look_that_finds_nobody_reads_a_control_beside_it(sandbox, control, clock):
     sandbox.faults.append("dropped")
     create()

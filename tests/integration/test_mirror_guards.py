@@ -219,6 +219,7 @@ def test_a_reading_that_was_given_up_for_lost_writes_nothing_any_more(
     assert again(customer).missing_since is None
     verdicts = Refresh.objects.order_by("pk").values_list("verdict", flat=True)
     assert list(verdicts) == [Verdict.FAILED, Verdict.OK]
+    assert Refresh.objects.earliest("pk").problem == "Its worker did not come back."
 
 
 def test_a_bug_of_ours_ends_the_reading_and_surfaces(sandbox, customer, monkeypatch):

@@ -1,5 +1,7 @@
 """Who may have a username, and when: the one judge of taken."""
 
+from datetime import timedelta
+
 import pytest
 
 from customers.distributor.rules import Operation
@@ -110,6 +112,19 @@ def test_a_rename_there_and_back_while_both_wait(sandbox):
     assert again(back).state == State.DONE
     assert (again(customer).username, sandbox.account(ADAS)["username"]) == (ADAS, ADAS)
     assert (name_of(ADAS).state, name_of(NEW_NAME).state) == (Name.LIVE, Name.RELEASED)
+
+
+def test_a_name_given_up_that_is_to_come_back_stays_its_customers(sandbox, clock):
+    customer = live()
+    rename(customer)
+    back = rename(customer, ADAS)
+    Change.objects.filter(pk=back.pk).update(due_at=clock() + timedelta(days=3))
+    deliver_all()
+    clock.forward(2 * 24 * 3600)
+    assert again(customer).username == NEW_NAME
+    with pytest.raises(NameTaken) as caught:
+        create()
+    assert caught.value.state == Name.PENDING
 
 
 def test_a_name_refused_as_taken_stays_with_the_customer_of_ours_who_has_it(sandbox):

@@ -231,6 +231,17 @@ def test_a_claim_and_a_late_settling_do_not_wait_for_each_other(sandbox, clock, 
     assert again(change).state == State.IN_DOUBT
 
 
+def test_what_was_read_before_another_had_it_is_not_claimed(sandbox, clock):
+    """A worker slept between finding and claiming: all that it has read is out of date."""
+    found = create()
+    with killed_at(Distributor, "send"):
+        deliver_all()
+    clock.forward(31)
+
+    assert not claims._claim(found, clock())
+    assert again(found).state == State.SENDING
+
+
 def test_workers_that_claim_at_once_make_one_attempt(sandbox):
     create()
 
