@@ -31,7 +31,7 @@ from customers.models import (
 )
 from customers.services import changes
 from customers.services.alerts import over
-from customers.services.changes import NotPossible
+from customers.services.errors import NotPossible
 from customers.views.changes import create, warn_of_username
 
 admin.site.site_header = gettext_lazy("Reseller administration")

@@ -10,15 +10,15 @@ from django.utils.translation import gettext_lazy as _
 
 from customers.models import Username
 from customers.models.customer import EDITABLE
-from customers.services.changes import (
+from customers.services.errors import (
     AlreadySent,
     AskingError,
     Conflict,
     NothingChanged,
     NotPossible,
-    Seen,
 )
 from customers.services.names import NameTaken
+from customers.services.seen import Seen
 
 TAKEN = {
     Username.State.LIVE: _("This username is in use. Choose another one."),

@@ -9,7 +9,7 @@ from customers.distributor.rules import CALLS, PROFILE_FIELDS, Operation, Proble
 from customers.forms.asking import AskingForm, SeenField, dump
 from customers.forms.fields import MESSAGES, field_for
 from customers.models import Customer
-from customers.services.changes import Seen
+from customers.services.seen import Seen
 
 PROFILE, EMAIL = CALLS[Operation.PROFILE], CALLS[Operation.EMAIL]
 USERNAME, PASSWORD = CALLS[Operation.USERNAME], CALLS[Operation.PASSWORD]

@@ -41,7 +41,7 @@ class Attempt(models.Model):
         UNKNOWN = "UNKNOWN", _("No usable answer")
         LOST = "LOST", _("The worker was lost")
         AS_ASKED = "AS_ASKED", _("It is there as asked")
-        NOT_APPLIED = "NOT_APPLIED", _("It was not applied")
+        NOT_APPLIED = "NOT_APPLIED", _("Not applied so far")
         TAKEN = "TAKEN", _("The name belongs to another account")
         CONTRADICTION = "CONTRADICTION", _("It is neither as before nor as asked")
         NO_CONTROL = "NO_CONTROL", _("The reading cannot be trusted")

@@ -1,6 +1,7 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 
@@ -18,6 +19,8 @@ class Refresh(models.Model):
         FAILED = "FAILED", _("Failed")
 
     started_at = models.DateTimeField(_("started"))
+    # The last sign of life: a reading without one for a while has lost its worker.
+    alive_at = models.DateTimeField(_("last sign of life"), db_default=Now())
     finished_at = models.DateTimeField(_("finished"), null=True)
     verdict = models.CharField(
         _("verdict"), max_length=11, choices=Verdict, default=Verdict.RUNNING

@@ -21,27 +21,12 @@ from customers.services import names
 from customers.services.alerts import over
 from customers.services.errors import (
     AlreadySent,
-    AskingError,
-    Conflict,
     NothingChanged,
     NotPossible,
 )
 from customers.services.sealing import SealBroken, seal, unseal
 from customers.services.seen import Seen, check_conflicts, last_seq
 from customers.services.settling import withdraw_followers
-
-__all__ = [
-    "AlreadySent",
-    "AskingError",
-    "Conflict",
-    "NotPossible",
-    "NothingChanged",
-    "Seen",
-    "ask",
-    "create",
-    "try_again",
-    "withdraw",
-]
 
 logger = logging.getLogger(__name__)
 

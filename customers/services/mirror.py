@@ -29,6 +29,8 @@ BATCH = 500
 # More missing than this, of the live ones, is a broken list and no news.
 MISSING_AT_LEAST, MISSING_SHARE = 5, 0.10
 SAMPLE = 5
+# Without a sign of life; the longest silence is a list that does not begin, or one look.
+LOST_AFTER = timedelta(minutes=3)
 COUNTS = ("listed", "adopted", "updated", "equal", "left", "absent")
 OUTCOME = ("verdict", "problem", "finished_at", *COUNTS)
 
@@ -67,8 +69,8 @@ def refresh(asked_by: int | None = None) -> Refresh:
 
 def _open(asked_by: int | None) -> Refresh:
     now = clock.now()
-    too_old = now - timedelta(seconds=2 * settings.DISTRIBUTOR_LIST_DEADLINE)
-    for left in Refresh.objects.filter(verdict=Refresh.Verdict.RUNNING, started_at__lt=too_old):
+    running = Refresh.objects.filter(verdict=Refresh.Verdict.RUNNING)
+    for left in running.filter(alive_at__lt=now - LOST_AFTER):
         _close(left, Refresh.Verdict.FAILED, _("Its worker did not come back."))
     try:
         with transaction.atomic():
@@ -99,7 +101,7 @@ def _stage(reading: Refresh) -> None:
             Listed(refresh=reading, key=fold(row["username"]), row=row) for row in batch
         )
         reading.listed += len(batch)
-        reading.save(update_fields=["listed"])
+        _go_on(reading)
 
 
 def _suspicion(reading: Refresh) -> str:
@@ -134,15 +136,15 @@ def absent(reading: Refresh, customers: CustomerQuerySet) -> CustomerQuerySet:
 def _merge(reading: Refresh) -> None:
     for batch in _batches(reading):
         with transaction.atomic():
-            _still_ours(reading)
+            _go_on(reading)
             merge.merge(reading, batch)
     _note_missing(reading)
 
 
-def _still_ours(reading: Refresh) -> None:
-    """A reading that was given up for lost must not go on over a newer one."""
-    running = Refresh.objects.select_for_update().filter(pk=reading.pk)
-    if running.get().verdict != Refresh.Verdict.RUNNING:
+def _go_on(reading: Refresh) -> None:
+    """A sign of life; one that was given up for lost must not go on over a newer reading."""
+    running = Refresh.objects.filter(pk=reading.pk, verdict=Refresh.Verdict.RUNNING)
+    if not running.update(alive_at=clock.now(), listed=reading.listed):
         raise GivenUp
 
 
@@ -158,6 +160,7 @@ def _note_missing(reading: Refresh) -> None:
     """Missing needs two good readings and one look by name that finds nobody."""
     live = Customer.objects.filter(status=Customer.Status.LIVE)
     for customer in absent(reading, live.filter(missing_since__isnull=False)):
+        _go_on(reading)
         try:
             if seen(customer.username):
                 continue
@@ -169,5 +172,5 @@ def _note_missing(reading: Refresh) -> None:
 
 def _note(reading: Refresh, customers: CustomerQuerySet, **columns: object) -> None:
     with transaction.atomic():
-        _still_ours(reading)
+        _go_on(reading)
         absent(reading, customers).update(**columns)

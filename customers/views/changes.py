@@ -16,7 +16,7 @@ from customers.forms.updates import FORMS, SwitchForm
 from customers.models import Change, Customer, clock
 from customers.models.change import OPERATIONS
 from customers.services import changes
-from customers.services.changes import AskingError
+from customers.services.errors import AskingError
 from customers.services.names import NameTaken
 from customers.views.live import render_live
 from customers.views.words import BEHIND, PROMISES, QUIET, STORIES, WARNINGS

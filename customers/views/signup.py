@@ -16,7 +16,7 @@ from customers.distributor.rules import Operation
 from customers.forms.create import SignupForm
 from customers.models import Change, Customer, Gate, Signup, clock
 from customers.services import changes
-from customers.services.changes import AskingError
+from customers.services.errors import AskingError
 from customers.services.names import NameTaken
 from customers.views.live import render_live
 from customers.views.words import AWAY, SIGNUP_STORIES

@@ -9,8 +9,9 @@ import pytest
 from customers.distributor.rules import Operation
 from customers.models import Change, Customer, Username
 from customers.services import changes
-from customers.services.changes import AlreadySent, NothingChanged, NotPossible, Seen
+from customers.services.errors import AlreadySent, NothingChanged, NotPossible
 from customers.services.names import NameTaken
+from customers.services.seen import Seen
 from tests.integration.steps import (
     ADA,
     ADAS,

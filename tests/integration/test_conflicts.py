@@ -7,7 +7,8 @@ import pytest
 from customers.distributor.rules import Operation
 from customers.models import Change, Customer, Username
 from customers.services import changes, mirror
-from customers.services.changes import Conflict, Seen
+from customers.services.errors import Conflict
+from customers.services.seen import Seen
 from tests.integration.steps import (
     ADA,
     ADAS,

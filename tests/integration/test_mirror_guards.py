@@ -227,3 +227,14 @@ def test_a_bug_of_ours_ends_the_reading_and_surfaces(sandbox, customer, monkeypa
     with pytest.raises(ZeroDivisionError):
         mirror.refresh()
     assert Refresh.objects.get().verdict == Verdict.FAILED
+
+
+def test_a_reading_without_a_sign_of_life_does_not_hold_up_the_next_for_long(sandbox, clock):
+    now = clock()
+    Refresh.objects.create(started_at=now, alive_at=now)
+    with pytest.raises(mirror.AlreadyRunning):
+        mirror.refresh()
+    clock.forward(mirror.LOST_AFTER.total_seconds() + 1)
+
+    assert mirror.refresh().verdict == Verdict.OK
+    assert Refresh.objects.earliest("pk").verdict == Verdict.FAILED

@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from customers.distributor.rules import Operation
 from customers.models import Alert, Attempt, Change, Username
 from customers.services import changes
+from customers.services.errors import AlreadySent
 from customers.services.sealing import SealBroken, seal, unseal
 from tests.integration.steps import (
     ADA,
@@ -154,7 +155,7 @@ def test_a_distributor_that_says_it_back_is_not_repeated(sandbox, caplog, monkey
 
 def test_exceptions_carry_no_password(sandbox):
     change = create()
-    with pytest.raises(changes.AlreadySent) as caught:
+    with pytest.raises(AlreadySent) as caught:
         create("grace@navy.example", change_id=change.pk)
     error = caught.value
     while error:
