@@ -37,7 +37,7 @@ class FieldsForm(SwitchForm):
         super().__init__(customer, data, initial={**seen.shown, "seen": dump(seen)})
 
     def asked(self) -> dict[str, Any]:
-        said = {name: self.cleaned_data[name] for name in self._own if name in self.data}
+        said = {name: self.cleaned_data[name] for name in self._own}
         return {name: value for name, value in said.items() if value}
 
     def renew(self) -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 from django.contrib import admin
+from django.contrib.auth.models import Permission, User
 from django.urls import reverse
 
 from customers.models import (
@@ -109,7 +110,9 @@ def test_a_username_that_is_no_email_address_is_warned_of(boss):
 
 def test_staff_without_the_permission_adds_nobody():
     fill_catalogue()
-    staff = signed_in(username="staff", is_staff=True)
+    staff, who = signed_in(username="staff", is_staff=True), User.objects.get(username="staff")
+    who.user_permissions.add(Permission.objects.get(codename="view_customer"))
+    assert staff.get(LIST).status_code == 200
     before = everything()
     assert staff.get(ADD).status_code == 403
     assert staff.post(ADD, ADA).status_code == 403

@@ -5,12 +5,14 @@ import signal
 from base64 import b64encode
 from contextlib import ExitStack
 from itertools import count
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import psycopg
 import pytest
 import redis
 
+from reseller.ports import answers
 from tests.installation import Installation, Visitor, eventually, fresh_database, installation
 
 # Far more than it ever takes without a broker, and far less than a worker's patience.
@@ -34,8 +36,9 @@ def installed(request, tmp_path_factory):
 @pytest.fixture(autouse=True)
 def undisturbed(installed):
     """Whatever a failed test has left is not the next one's business."""
-    installed.no_faults()
     eventually(lambda: len(installed.pids()) == 4, "all processes run")
+    eventually(lambda: answers(urlsplit(installed.distributor).port), "the sandbox answers")
+    installed.no_faults()
 
 
 @pytest.fixture(scope="module")
