@@ -70,7 +70,7 @@ SIGNUP_STORIES: dict[str, Any] = {
     ),
     Customer.Status.MISSING: _("Somebody of us has to look at your account. We will see to it."),
     Customer.Status.CLOSED: _("Your account was closed. Please contact us."),
-    Change.State.REJECTED: _("Your account could not be opened: %s Please contact us."),
+    Change.State.REJECTED: _("Your account could not be opened: “%s”. Please contact us."),
     Change.State.WITHDRAWN: _("This request was withdrawn. Please contact us."),
 }
 AWAY = _(

@@ -29,7 +29,7 @@ STORIES = [
     ("IN_DOUBT", "we are checking that it arrived"),
     ("BLOCKED", "Somebody of us has to look at your account."),
     ("DONE", "Your account is live."),
-    ("REJECTED", "Your account could not be opened: Username is taken"),
+    ("REJECTED", "Your account could not be opened: “Username is taken”."),
     ("WITHDRAWN", "This request was withdrawn."),
 ]
 
