@@ -1,7 +1,7 @@
 import pytest
 
 from customers.models import clock as database_clock
-from tests.integration.steps import MovableClock
+from tests.integration.steps import CONTROL, MovableClock
 
 
 @pytest.fixture
@@ -10,3 +10,10 @@ def clock(monkeypatch):
     movable = MovableClock(database_clock.now)
     monkeypatch.setattr(database_clock, "now", movable)
     return movable
+
+
+@pytest.fixture
+def control(sandbox, settings):
+    """An account that every honest reading shows."""
+    sandbox.add_account(username=CONTROL)
+    settings.DISTRIBUTOR_CONTROL = CONTROL

@@ -4,10 +4,12 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
 
+import pytest
 from django.db import connection
 
-from customers.models import Change, Customer
-from customers.services import changes, claims, delivery
+from customers.distributor.rules import SWITCHES, Operation
+from customers.models import Change, Customer, Refresh, Username
+from customers.services import changes, claims, delivery, mirror
 
 PASSWORD = "difference-engine"
 ADA = {
@@ -28,6 +30,23 @@ ADA = {
     "free_user": "false",
 }
 ADAS = ADA["username"]
+NEW_NAME = "countess@analytical.example"
+NOWHERE = "http://127.0.0.1:1/api"
+UPDATES = {
+    Operation.PROFILE: (
+        {"city": "Zürich", "company": "Engines AG", "website": "engines.example"},
+        {"city": "Zürich", "company": "Engines AG", "website": "http://engines.example"},
+    ),
+    Operation.EMAIL: ({"email": NEW_NAME}, {"email": NEW_NAME}),
+    Operation.USERNAME: ({"username": NEW_NAME}, {"username": NEW_NAME}),
+    Operation.PASSWORD: ({}, {"password": "another-engine"}),
+    **{operation: ({}, {column: on}) for operation, (column, on) in SWITCHES.items()},
+    Operation.DELETE: ({}, {"closed": True}),
+}
+both_formats = pytest.mark.parametrize("written", ["json", "xml"])
+CONTROL = "control@navy.example"
+SETTLE = timedelta(seconds=60)
+GRACE = "grace@navy.example"
 
 
 class MovableClock:
@@ -102,3 +121,40 @@ def at_once(*works):
     with ThreadPoolExecutor(len(works)) as pool:
         futures = [pool.submit(do, work) for work in works]
     return [future.exception() or future.result() for future in futures]
+
+
+def profile(customer, seen=None, **fields):
+    return changes.ask(customer, Operation.PROFILE, fields, seen=seen)
+
+
+def rename(customer, name=NEW_NAME):
+    return changes.ask(customer, Operation.USERNAME, {"username": name})
+
+
+def commands(sandbox):
+    return [operation for operation in sandbox.operations() if operation != "retrieve"]
+
+
+def looks(change):
+    rows = change.attempt_set.looks().order_by("n")
+    return list(rows.values_list("outcome", flat=True))
+
+
+def listed(sandbox, number):
+    """So many accounts over there, all of them adopted."""
+    for n in range(number):
+        sandbox.add_account(username=f"c{n}@navy.example")
+    reading = mirror.refresh()
+    assert (reading.verdict, reading.adopted) == (Refresh.Verdict.OK, number)
+
+
+def everything():
+    """All that a reading may write, bar the reading itself."""
+    return [list(table.objects.order_by("pk").values()) for table in (Customer, Username, Change)]
+
+
+def list_again(sandbox, username):
+    """Closed here and over there, and yet the distributor goes on listing it."""
+    sandbox.store.change(username, {})
+    with sandbox.store._lock:
+        sandbox.store._db.execute("UPDATE accounts SET closed = 0")

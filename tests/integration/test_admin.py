@@ -47,10 +47,6 @@ def page_of(model, view, *args):
     return reverse(f"admin:customers_{model._meta.model_name}_{view}", args=args)
 
 
-def without_log(rows):
-    return {label: table for label, table in rows.items() if label != "admin.LogEntry"}
-
-
 def choose(boss, action, *customers):
     chosen = {"action": action, "_selected_action": [c.pk for c in customers]}
     return boss.post(LIST, chosen, follow=True)

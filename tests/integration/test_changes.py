@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from customers.distributor.rules import Operation
-from customers.models import Change, Customer, Username
+from customers.models import Change, Customer
 from customers.services import changes
 from customers.services.errors import AlreadySent, NothingChanged, NotPossible
 from customers.services.names import NameTaken
@@ -15,6 +15,7 @@ from customers.services.seen import Seen
 from tests.integration.steps import (
     ADA,
     ADAS,
+    NEW_NAME,
     PASSWORD,
     again,
     at_once,
@@ -22,24 +23,12 @@ from tests.integration.steps import (
     deliver_all,
     deliver_until_settled,
     live,
+    profile,
+    rename,
 )
 
 pytestmark = pytest.mark.django_db
 State = Change.State
-Name = Username.State
-NEW_NAME = "countess@analytical.example"
-
-
-def profile(customer, seen=None, **fields):
-    return changes.ask(customer, Operation.PROFILE, fields, seen=seen)
-
-
-def rename(customer, name=NEW_NAME):
-    return changes.ask(customer, Operation.USERNAME, {"username": name})
-
-
-def name_of(text):
-    return Username.objects.get(name=text)
 
 
 def test_the_same_form_twice_is_one_change(sandbox):

@@ -5,47 +5,22 @@ from datetime import timedelta
 import pytest
 
 from customers.distributor.rules import Operation
-from customers.models import Change, Customer, Username
+from customers.models import Change, Customer
 from customers.services import changes, mirror
 from customers.services.errors import Conflict
 from customers.services.seen import Seen
 from tests.integration.steps import (
     ADA,
     ADAS,
+    NEW_NAME,
     again,
     at_once,
     deliver_all,
     live,
+    profile,
 )
 
 pytestmark = pytest.mark.django_db
-State = Change.State
-Name = Username.State
-NEW_NAME = "countess@analytical.example"
-
-
-def profile(customer, seen=None, **fields):
-    return changes.ask(customer, Operation.PROFILE, fields, seen=seen)
-
-
-def rename(customer, name=NEW_NAME):
-    return changes.ask(customer, Operation.USERNAME, {"username": name})
-
-
-def name_of(text):
-    return Username.objects.get(name=text)
-
-
-@pytest.fixture
-def no_broker(monkeypatch):
-    """Nothing listens where the messages go."""
-    app = changes.tasks.deliver.app
-    with monkeypatch.context() as patch:
-        patch.setattr(app.conf, "broker_url", "redis://127.0.0.1:1/0")
-        # Connections that stand already are kept in these.
-        patch.setattr(app, "_pool", None)
-        patch.setattr(app.amqp, "_producer_pool", None)
-        yield
 
 
 def test_a_field_that_was_asked_for_since_conflicts(sandbox):

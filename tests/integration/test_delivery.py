@@ -10,8 +10,12 @@ from customers.services import changes
 from tests.integration.steps import (
     ADA,
     ADAS,
+    NEW_NAME,
+    NOWHERE,
     PASSWORD,
+    UPDATES,
     again,
+    both_formats,
     create,
     deliver_all,
     deliver_until_settled,
@@ -20,20 +24,6 @@ from tests.integration.steps import (
 
 pytestmark = pytest.mark.django_db
 State = Change.State
-NOWHERE = "http://127.0.0.1:1/api"
-NEW_NAME = "countess@analytical.example"
-UPDATES = {
-    Operation.PROFILE: (
-        {"city": "Zürich", "company": "Engines AG", "website": "engines.example"},
-        {"city": "Zürich", "company": "Engines AG", "website": "http://engines.example"},
-    ),
-    Operation.EMAIL: ({"email": NEW_NAME}, {"email": NEW_NAME}),
-    Operation.USERNAME: ({"username": NEW_NAME}, {"username": NEW_NAME}),
-    Operation.PASSWORD: ({}, {"password": "another-engine"}),
-    **{operation: ({}, {column: on}) for operation, (column, on) in SWITCHES.items()},
-    Operation.DELETE: ({}, {"closed": True}),
-}
-both_formats = pytest.mark.parametrize("written", ["json", "xml"])
 
 
 @both_formats

@@ -1,7 +1,5 @@
 """A doubt about a rename or a delete: looked up by name, never sent twice blindly."""
 
-from datetime import timedelta
-
 import pytest
 
 from customers.distributor.rules import Operation
@@ -9,26 +7,18 @@ from customers.models import Change, Customer, Username
 from customers.services import changes
 from tests.integration.steps import (
     ADAS,
+    NEW_NAME,
     again,
+    commands,
     deliver_all,
     deliver_until_it_waits_again,
     deliver_until_settled,
     live,
+    looks,
 )
 
 pytestmark = pytest.mark.django_db
 State = Change.State
-CONTROL = "control@navy.example"
-NEW_NAME = "countess@analytical.example"
-SETTLE = timedelta(seconds=60)
-LISTED = ("first_name", "last_name", "address", "city", "state", "zip", "country", "phone")
-
-
-@pytest.fixture
-def control(sandbox, settings):
-    """An account that every honest reading shows."""
-    sandbox.add_account(username=CONTROL)
-    settings.DISTRIBUTOR_CONTROL = CONTROL
 
 
 @pytest.fixture
@@ -38,15 +28,6 @@ def customer(sandbox, control):
 
 def rename(customer):
     return changes.ask(customer, Operation.USERNAME, {"username": NEW_NAME})
-
-
-def commands(sandbox):
-    return [operation for operation in sandbox.operations() if operation != "retrieve"]
-
-
-def looks(change):
-    rows = change.attempt_set.looks().order_by("n")
-    return list(rows.values_list("outcome", flat=True))
 
 
 def test_a_rename_that_was_executed_is_found(sandbox, customer):

@@ -1,7 +1,5 @@
 """A doubt about what may be sent twice: read back where a row shows it, else sent again."""
 
-from datetime import timedelta
-
 import pytest
 
 from customers.distributor.rules import Operation
@@ -9,8 +7,11 @@ from customers.models import Change
 from customers.services import changes
 from tests.integration.steps import (
     ADAS,
+    NEW_NAME,
     PASSWORD,
+    SETTLE,
     again,
+    commands,
     deliver_all,
     deliver_until_settled,
     live,
@@ -18,35 +19,11 @@ from tests.integration.steps import (
 
 pytestmark = pytest.mark.django_db
 State = Change.State
-CONTROL = "control@navy.example"
-NEW_NAME = "countess@analytical.example"
-SETTLE = timedelta(seconds=60)
-LISTED = ("first_name", "last_name", "address", "city", "state", "zip", "country", "phone")
-
-
-@pytest.fixture
-def control(sandbox, settings):
-    """An account that every honest reading shows."""
-    sandbox.add_account(username=CONTROL)
-    settings.DISTRIBUTOR_CONTROL = CONTROL
 
 
 @pytest.fixture
 def customer(sandbox, control):
     return live()
-
-
-def rename(customer):
-    return changes.ask(customer, Operation.USERNAME, {"username": NEW_NAME})
-
-
-def commands(sandbox):
-    return [operation for operation in sandbox.operations() if operation != "retrieve"]
-
-
-def looks(change):
-    rows = change.attempt_set.looks().order_by("n")
-    return list(rows.values_list("outcome", flat=True))
 
 
 @pytest.mark.parametrize(

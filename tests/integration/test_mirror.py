@@ -10,18 +10,21 @@ from customers.services import changes, merge, mirror
 from tests.integration.steps import (
     ADA,
     ADAS,
+    GRACE,
     again,
+    both_formats,
     create,
     deliver_all,
     deliver_until_settled,
+    everything,
+    list_again,
+    listed,
     live,
 )
 
 pytestmark = pytest.mark.django_db
 State = Change.State
 Verdict = Refresh.Verdict
-GRACE = "grace@navy.example"
-both_formats = pytest.mark.parametrize("written", ["json", "xml"])
 
 
 @pytest.fixture
@@ -30,19 +33,6 @@ def customer(sandbox, clock):
     customer = live()
     clock.forward(120)
     return customer
-
-
-def listed(sandbox, number):
-    """So many accounts over there, all of them adopted."""
-    for n in range(number):
-        sandbox.add_account(username=f"c{n}@navy.example")
-    reading = mirror.refresh()
-    assert (reading.verdict, reading.adopted) == (Verdict.OK, number)
-
-
-def everything():
-    """All that a reading may write, bar the reading itself."""
-    return [list(table.objects.order_by("pk").values()) for table in (Customer, Username, Change)]
 
 
 @both_formats
@@ -184,13 +174,6 @@ def test_a_former_name_is_adopted_once_it_is_held_no_more(sandbox, customer, clo
     name = Username.objects.get(key=ADAS)
     assert (name.state, name.until) == (Username.State.LIVE, None)
     assert name.customer != customer
-
-
-def list_again(sandbox, username):
-    """Closed here and over there, and yet the distributor goes on listing it."""
-    sandbox.store.change(username, {})
-    with sandbox.store._lock:
-        sandbox.store._db.execute("UPDATE accounts SET closed = 0")
 
 
 def test_a_deleted_account_may_stay_listed_for_a_billing_cycle(sandbox, customer, clock):

@@ -7,15 +7,18 @@ from customers.sandbox import operations, replies
 from customers.services import merge, mirror
 from tests.integration.steps import (
     ADAS,
+    GRACE,
     again,
+    both_formats,
+    everything,
+    list_again,
+    listed,
     live,
 )
 
 pytestmark = pytest.mark.django_db
 State = Change.State
 Verdict = Refresh.Verdict
-GRACE = "grace@navy.example"
-both_formats = pytest.mark.parametrize("written", ["json", "xml"])
 
 
 @pytest.fixture
@@ -24,26 +27,6 @@ def customer(sandbox, clock):
     customer = live()
     clock.forward(120)
     return customer
-
-
-def listed(sandbox, number):
-    """So many accounts over there, all of them adopted."""
-    for n in range(number):
-        sandbox.add_account(username=f"c{n}@navy.example")
-    reading = mirror.refresh()
-    assert (reading.verdict, reading.adopted) == (Verdict.OK, number)
-
-
-def everything():
-    """All that a reading may write, bar the reading itself."""
-    return [list(table.objects.order_by("pk").values()) for table in (Customer, Username, Change)]
-
-
-def list_again(sandbox, username):
-    """Closed here and over there, and yet the distributor goes on listing it."""
-    sandbox.store.change(username, {})
-    with sandbox.store._lock:
-        sandbox.store._db.execute("UPDATE accounts SET closed = 0")
 
 
 def answer_with(monkeypatch, body):

@@ -10,41 +10,22 @@ from customers.services import changes, names
 from customers.services.names import NameTaken
 from tests.integration.steps import (
     ADAS,
+    NEW_NAME,
     again,
     at_once,
     create,
     deliver_all,
     live,
+    rename,
 )
 
 pytestmark = pytest.mark.django_db
 State = Change.State
 Name = Username.State
-NEW_NAME = "countess@analytical.example"
-
-
-def profile(customer, seen=None, **fields):
-    return changes.ask(customer, Operation.PROFILE, fields, seen=seen)
-
-
-def rename(customer, name=NEW_NAME):
-    return changes.ask(customer, Operation.USERNAME, {"username": name})
 
 
 def name_of(text):
     return Username.objects.get(name=text)
-
-
-@pytest.fixture
-def no_broker(monkeypatch):
-    """Nothing listens where the messages go."""
-    app = changes.tasks.deliver.app
-    with monkeypatch.context() as patch:
-        patch.setattr(app.conf, "broker_url", "redis://127.0.0.1:1/0")
-        # Connections that stand already are kept in these.
-        patch.setattr(app, "_pool", None)
-        patch.setattr(app.amqp, "_producer_pool", None)
-        yield
 
 
 def test_a_name_on_its_way_or_in_use_is_refused_in_any_case(sandbox):

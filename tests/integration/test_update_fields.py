@@ -24,10 +24,11 @@ from tests.integration.pages import (
     url,
 )
 from tests.integration.test_create_form import BAD
-from tests.integration.test_update_forms import PASSWORD, SWITCHES
+from tests.integration.test_update_forms import PASSWORD
 from tests.unit.test_rules import LONGEST, of_length
 
 pytestmark = pytest.mark.django_db
+SWITCHES = ["enable", "disable", "website-enable", "website-disable"]
 
 
 @pytest.fixture

@@ -39,7 +39,6 @@ UPDATES = {
     "delete": ({"username": "ada@example.com"}, "delete", {}, "will be deleted in a moment"),
 }  # fmt: skip
 each_update = pytest.mark.parametrize("page", list(UPDATES))
-SWITCHES = ["enable", "disable", "website-enable", "website-disable"]
 
 
 @pytest.fixture

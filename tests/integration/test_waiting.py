@@ -2,10 +2,13 @@
 
 import pytest
 
-from customers.distributor.rules import SWITCHES, Operation
+from customers.distributor.rules import Operation
 from customers.models import Alert, Attempt, Change, Gate
 from customers.services import changes
 from tests.integration.steps import (
+    NEW_NAME,
+    NOWHERE,
+    UPDATES,
     again,
     create,
     deliver_all,
@@ -15,20 +18,6 @@ from tests.integration.steps import (
 
 pytestmark = pytest.mark.django_db
 State = Change.State
-NOWHERE = "http://127.0.0.1:1/api"
-NEW_NAME = "countess@analytical.example"
-UPDATES = {
-    Operation.PROFILE: (
-        {"city": "Zürich", "company": "Engines AG", "website": "engines.example"},
-        {"city": "Zürich", "company": "Engines AG", "website": "http://engines.example"},
-    ),
-    Operation.EMAIL: ({"email": NEW_NAME}, {"email": NEW_NAME}),
-    Operation.USERNAME: ({"username": NEW_NAME}, {"username": NEW_NAME}),
-    Operation.PASSWORD: ({}, {"password": "another-engine"}),
-    **{operation: ({}, {column: on}) for operation, (column, on) in SWITCHES.items()},
-    Operation.DELETE: ({}, {"closed": True}),
-}
-both_formats = pytest.mark.parametrize("written", ["json", "xml"])
 
 
 def test_while_the_distributor_is_away_a_change_waits_without_a_strike(sandbox, settings, clock):
