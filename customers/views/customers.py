@@ -60,6 +60,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "verified_at": verified_at(customer),
         "open_changes": coming,
         "password_set": _password_set(customer),
+        "refusal": _refusal(customer),
         "timeline": _timeline(customer),
         "switches_refused": not is_email(customer.expected()["username"]),
         "can_change": customer.status in CHANGEABLE and not is_closing,
@@ -71,6 +72,13 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
 def _timeline(customer: Customer) -> QuerySet[Change]:
     changes = customer.changes.select_related("asked_by").prefetch_related("attempt_set")
     return changes.order_by("-seq")[:TIMELINE]
+
+
+def _refusal(customer: Customer) -> Change | None:
+    """Why the customer never came to be."""
+    if customer.status != Customer.Status.REFUSED:
+        return None
+    return customer.changes.filter(operation=Operation.CREATE).order_by("-seq").first()
 
 
 def _password_set(customer: Customer) -> Change | None:

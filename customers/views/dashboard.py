@@ -34,7 +34,8 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         request,
         "dashboard.html",
         {
-            "alerts": Alert.objects.filter(over_at=None),
+            # A blocked change stands there itself, with a link.
+            "alerts": Alert.objects.filter(over_at=None).exclude(kind=Alert.Kind.BLOCKED),
             "blocked": recent.filter(state=State.BLOCKED)[:10],
             "refused": recent.filter(day, state=State.REJECTED)[:10],
             "oldest": recent.unfinished().order_by("asked_at").first(),
