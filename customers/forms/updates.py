@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.utils.html import escape
 from django.utils.translation import gettext_lazy as _
 
 from customers.distributor.rules import CALLS, PROFILE_FIELDS, Operation, Problem, fold
@@ -104,6 +105,11 @@ class DeleteForm(SwitchForm):
         widget=forms.TextInput({"autocomplete": "off", "autocapitalize": "none"}),
         error_messages={"required": _("Type the username to confirm.")},
     )
+
+    def __init__(self, customer: Customer, data: Any = None) -> None:
+        super().__init__(customer, data)
+        # A help text is taken for HTML.
+        self.fields["username"].help_text = escape(customer.username)
 
     def clean_username(self) -> str:
         typed: str = self.cleaned_data["username"]

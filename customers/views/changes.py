@@ -74,7 +74,6 @@ def update(request: HttpRequest, pk: int, operation: Operation) -> HttpResponse:
         "form": form,
         "operation": operation,
         "label": OPERATIONS[operation],
-        "button": OPERATIONS[operation],
         "warning": WARNINGS.get(operation),
         "open_changes": customer.open_changes,
     }
@@ -86,7 +85,7 @@ def _ask(request: HttpRequest, operation: Operation, form: SwitchForm) -> Change
         return changes.ask(
             form.customer,
             operation,
-            form.asked() if operation is not Operation.DELETE else {},
+            form.asked(),
             password=form.cleaned_data.get("password", ""),
             change_id=form.cleaned_data["change_id"],
             seen=form.cleaned_data.get("seen"),
