@@ -49,9 +49,13 @@ def customer_list(request: HttpRequest) -> HttpResponse:
 @permission_required("customers.view_customer", raise_exception=True)
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
     """Asked for by htmx while something is on its way: then only what may have changed."""
+    # First what is on its way, then the mirror: what settles in between is seen as still open,
+    # and asked for again. The other way round the page would stand still with the old mirror.
+    coming = list(
+        Change.objects.open().filter(customer=pk).select_related("asked_by").order_by("seq")
+    )
     customer = get_object_or_404(Customer.objects.select_related("account_manager"), pk=pk)
     known = {fact.name: fact for fact in facts(customer)}
-    coming = list(customer.open_changes.select_related("asked_by"))
     is_closing = any(change.operation == Operation.DELETE for change in coming)
     context = {
         "customer": customer,

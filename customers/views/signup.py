@@ -76,8 +76,10 @@ def _sign_up(request: HttpRequest, form: SignupForm) -> Signup | None:
 @never_cache
 def status(request: HttpRequest, reference: UUID) -> HttpResponse:
     """How far it is, in truth; reloads itself while something is still to come."""
-    signed_up = get_object_or_404(Signup.objects.select_related("customer"), pk=reference)
-    change = signed_up.customer.changes.filter(operation=Operation.CREATE).latest("seq")
+    signed_up = get_object_or_404(Signup, pk=reference)
+    # The change before the customer: what settles in between is asked for again.
+    asked = Change.objects.filter(customer=signed_up.customer_id, operation=Operation.CREATE)
+    change = asked.latest("seq")
     # What became of the customer says more to them than that their signup is done.
     state = signed_up.customer.status if change.state == Change.State.DONE else change.state
     story = SIGNUP_STORIES[state]
