@@ -52,7 +52,8 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     # First what is on its way, then the mirror: what settles in between is seen as still open,
     # and asked for again. The other way round the page would stand still with the old mirror.
     coming = list(
-        Change.objects.open().filter(customer=pk).select_related("asked_by").order_by("seq")
+        # By the key's own column, which knows how large a number may be; the relation does not.
+        Change.objects.open().filter(customer__pk=pk).select_related("asked_by").order_by("seq")
     )
     customer = get_object_or_404(Customer.objects.select_related("account_manager"), pk=pk)
     known = {fact.name: fact for fact in facts(customer)}
