@@ -7,7 +7,7 @@ from customers.services import delivery, mirror
 
 @shared_task(name="deliver")
 def deliver(customer: int) -> None:
-    delivery.deliver_due(customer=customer)
+    delivery.deliver_due(first=customer)
 
 
 @shared_task(name="deliver_due")

@@ -74,10 +74,11 @@ class Child:
     ready: Callable[[], bool] = lambda: True
     user: str | None = None
     stop_signal: int = signal.SIGTERM
+    orphan_signal: int | None = None  # when the launcher died without a word; else stop_signal
     process: "subprocess.Popen[bytes] | None" = None
 
     def launch(self) -> None:
-        parent = os.getpid()
+        parent, orphaned = os.getpid(), self.orphan_signal or self.stop_signal
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(  # noqa: S603
                 list(self.command),
@@ -90,7 +91,7 @@ class Child:
                 extra_groups=[] if self.user else None,
                 start_new_session=True,
                 # The launcher has one thread, and the kernel knows no other way to ask.
-                preexec_fn=lambda: end_with_parent(self.stop_signal, parent),  # noqa: PLW1509
+                preexec_fn=lambda: end_with_parent(orphaned, parent),  # noqa: PLW1509
             )
 
     @property

@@ -51,6 +51,7 @@ class Launcher:
             self.group.start(self.sandbox)
         self.group.run(self._python("demo", "manage.py demo", env=password))
         self.group.start(self._worker())
+        self.group.start(self._python("poller", "manage.py deliver --forever"))
         self.group.start(self._web(), patience=60)
 
     def announce(self) -> None:
@@ -102,8 +103,10 @@ class Launcher:
     def _worker(self) -> Child:
         words = "-m celery -A reseller worker --beat -l info -c 2 -Q celery,refresh -s"
         schedule = str(self.var / "celerybeat-schedule")
-        # TERM as QUIT: the call under way gets some seconds, and its message goes back.
-        return self._python("worker", words, schedule, env={"REMAP_SIGTERM": "SIGQUIT"})
+        # TERM as QUIT: the call under way gets some seconds, and its message goes back. That can
+        # hang without a broker, so nobody asks a worker whose launcher and broker are dead.
+        env = {"REMAP_SIGTERM": "SIGQUIT"}
+        return self._python("worker", words, schedule, env=env, orphan_signal=signal.SIGKILL)
 
     def _web(self) -> Child:
         words = f"-m gunicorn reseller.wsgi --bind 127.0.0.1:{self.port} --workers 2 --threads 4"

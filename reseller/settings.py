@@ -62,6 +62,10 @@ DISTRIBUTOR_LIST_DEADLINE = env.float("DISTRIBUTOR_LIST_DEADLINE", default=1800)
 # The longest the distributor may still execute a call that we gave up on.
 SETTLE_TIME = timedelta(seconds=env.float("SETTLE_TIME", default=60))
 LEASE = timedelta(seconds=env.float("LEASE", default=30))
+# Calls a second, how many at once after a rest, and the first pause when it is away.
+DISTRIBUTOR_RATE = env.float("DISTRIBUTOR_RATE", default=20)
+DISTRIBUTOR_BURST = env.int("DISTRIBUTOR_BURST", default=40)
+DISTRIBUTOR_PAUSE = timedelta(seconds=env.float("DISTRIBUTOR_PAUSE", default=30))
 REFRESH_EVERY = timedelta(seconds=env.float("REFRESH_EVERY", default=15 * 60))
 SEALING_KEYS = env.list("SEALING_KEYS")
 SIGNUP_RATE = env.str("SIGNUP_RATE", default="10/h")
@@ -70,6 +74,8 @@ if not DISTRIBUTOR_URL.startswith(("http://", "https://")):
     raise ImproperlyConfigured("DISTRIBUTOR_URL must begin with http:// or https://.")
 if DISTRIBUTOR_FORMAT not in {"json", "xml"}:
     raise ImproperlyConfigured("DISTRIBUTOR_FORMAT is either json or xml.")
+if DISTRIBUTOR_RATE <= 0 or DISTRIBUTOR_BURST < 1:
+    raise ImproperlyConfigured("DISTRIBUTOR_RATE must exceed 0, DISTRIBUTOR_BURST is 1 at least.")
 if not re.fullmatch(r"\d+/[smhd]", SIGNUP_RATE):
     raise ImproperlyConfigured("SIGNUP_RATE is a number and a period: 10/h, or with s, m or d.")
 try:

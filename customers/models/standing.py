@@ -4,16 +4,30 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from customers.models import clock
+
 
 class Gate(models.Model):
-    """Is the distributor reachable: one row. `why` is empty while all is well."""
+    """May the distributor be called, and how fast: one row. `why` is empty while all is well.
+
+    A circuit breaker, shut while `shut_until` is set: no call is made before, and then one
+    worker looks whether all is well again. And a rate: every call takes its turn.
+    """
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     failures = models.PositiveIntegerField(_("failures in a row"), default=0)
     since = models.DateTimeField(_("since"), null=True)
     why = models.TextField(_("why"), blank=True)
-    # Nothing is claimed before; afterwards the next change tries.
     shut_until = models.DateTimeField(_("shut until"), null=True)
+    denied = models.BooleanField(_("our credentials are refused"), default=False)
+    pauses = models.PositiveIntegerField(_("times shut in a row"), default=0)
+    # Whose look it is, and until when: nobody else has the same moment.
+    probe_until = models.DateTimeField(_("somebody looks until"), null=True)
+    # The distributor has asked us to make fewer calls: none before, and half of them until.
+    throttled_until = models.DateTimeField(_("no call before"), null=True)
+    slow_until = models.DateTimeField(_("half the rate until"), null=True)
+    # When the turns that were given out will have gone by at our rate; seconds since 1970.
+    turn_at = models.FloatField(default=0)
 
     class Meta:
         verbose_name = _("gate")
@@ -27,7 +41,13 @@ class Gate(models.Model):
     def closed(cls) -> "Gate | None":
         """The gate, if a person should hear of it: one lost answer alone is no outage."""
         worth_telling = Q(shut_until__isnull=False) | Q(failures__gt=1)
+        worth_telling |= Q(throttled_until__gt=clock.now())
         return cls.objects.filter(worth_telling).first()
+
+    @property
+    def is_throttled(self) -> bool:
+        """Too many calls, and nothing worse."""
+        return self.shut_until is None and self.failures <= 1
 
 
 class Alert(models.Model):

@@ -1,5 +1,7 @@
 """Whose is a change? Claimed by one conditional UPDATE, held by a lease, fenced by a number."""
 
+import random
+import time
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,9 +11,13 @@ from django.db.models import F, Max
 
 from customers.distributor.rules import Operation
 from customers.models import Attempt, Change, Customer, clock
-from customers.services import gate
+from customers.services import rate
 
 MARGIN = timedelta(seconds=10)  # what a lease has left when its call must have ended
+
+
+# The oldest ones. In whatever order: the workers must not all try the same one first.
+CANDIDATES = 20
 
 
 class FencedOffError(Exception):
@@ -21,12 +27,12 @@ class FencedOffError(Exception):
 def claim(customer: int | None = None) -> Change | None:
     """Make a due change ours (of one customer, or of all), or find that there is none."""
     now = clock.now()
-    if gate.is_shut(now):
-        return None
     due = Change.objects.due(now)
     if customer is not None:
         due = due.filter(customer=customer)
-    for found in due.order_by("due_at")[:20]:
+    candidates = list(due.order_by("due_at")[:CANDIDATES])
+    random.shuffle(candidates)
+    for found in candidates:
         if _claim(found, now):
             return Change.objects.select_related("customer").get(pk=found.pk)
     return None
@@ -74,9 +80,20 @@ def lock_customer(change: Change) -> None:
     Customer.objects.select_for_update().values("pk").get(pk=change.customer_id)
 
 
-def renew(change: Change, seconds: float) -> None:
-    """The lease outlives a call that may take so long."""
-    mine(change, lease_until=clock.now() + timedelta(seconds=seconds) + MARGIN)
+def await_turn(change: Change, seconds: float = 0) -> None:
+    """Wait until we may call; the lease outlives that and the `seconds` that a look may take.
+
+    A call that changes something brings its own lease, see begin.
+    """
+    wait = rate.turn()
+    if wait or seconds:
+        mine(change, lease_until=clock.now() + timedelta(seconds=wait + seconds) + MARGIN)
+    time.sleep(wait)
+
+
+def give_back(change: Change) -> None:
+    """Nothing was done; it is as due as before."""
+    mine(change, lease_until=None)
 
 
 def keep_quiet(change: Change, attempt: Attempt) -> None:

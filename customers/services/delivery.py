@@ -19,17 +19,20 @@ from customers.distributor.errors import DistributorError
 from customers.distributor.rules import NOT_REPEATABLE, Operation
 from customers.distributor.wire import Answer
 from customers.models import Alert, Attempt, Change, Customer, clock
-from customers.services import doubt, settling
+from customers.services import doubt, gate, settling
 from customers.services.alerts import alert
+from customers.services.calling import distributor
 from customers.services.claims import (
     MARGIN,
     FencedOffError,
+    await_turn,
     claim,
     frozen_request,
+    give_back,
     mine,
     next_number,
 )
-from customers.services.look import distributor
+from customers.services.rate import Shut
 from customers.services.sealing import SealBroken, unseal
 
 logger = logging.getLogger(__name__)
@@ -46,12 +49,21 @@ UNPROVEN = frozenset(
 LOST = 3  # workers that a change may cost before a person looks at it
 
 
-def deliver_due(*, customer: int | None = None, seconds: float = 30) -> int:
-    """Deliver what is due, of one customer or of all; begin nothing new after `seconds`."""
+def deliver_due(*, first: int | None = None, seconds: float = 30) -> int:
+    """Deliver what is due, this customer's first; begin nothing new after `seconds`.
+
+    Returns the number of steps taken: zero says that nothing is due, or that no call may be made.
+    """
     end, steps = time.monotonic() + seconds, 0
-    while time.monotonic() < end and (change := claim(customer)):
-        deliver(change)
-        steps += 1
+    while time.monotonic() < end and gate.lets_through():
+        change = claim(first) if first else claim()
+        if change:
+            deliver(change)
+            steps += 1
+        elif first:
+            first = None
+        else:
+            break
     return steps
 
 
@@ -66,6 +78,8 @@ def deliver(change: Change) -> None:
             _send(change)
     except FencedOffError:
         logger.warning("change %s was taken over by another worker", change.pk)
+    except Shut:
+        give_back(change)
 
 
 def _must_look_first(change: Change) -> bool:
@@ -83,6 +97,7 @@ def _send(change: Change) -> None:
         alert(Alert.Kind.SEAL, f"{change.pk}: {why}", subject=str(change.pk))
         settling.block(change, why)
         return
+    await_turn(change)
     # Before the commit: whatever that takes is taken from the call's own time.
     ends = time.monotonic() + settings.DISTRIBUTOR_DEADLINE
     attempt = _begin(change)

@@ -2,6 +2,7 @@
 
 import logging
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.conf import settings
 from django.db import transaction
@@ -13,10 +14,10 @@ from customers.distributor.rules import Operation
 from customers.models import Alert, Attempt, Change, Customer, clock
 from customers.services import gate
 from customers.services.alerts import alert, over
-from customers.services.claims import frozen_request, lock_customer, mine, next_number, renew
+from customers.services.claims import await_turn, frozen_request, lock_customer, mine, next_number
 from customers.services.evidence import Finding, Verdict, conclude, readable, rests_on_absence
 from customers.services.look import look
-from customers.services.settling import asked_to_wait, block, done, rejected
+from customers.services.settling import block, done, rejected
 
 logger = logging.getLogger(__name__)
 
@@ -33,12 +34,12 @@ def resolve(change: Change) -> None:
     finding: Finding | None = None
     if readable(Operation(change.operation)):
         try:
-            finding = look(change, frozen_request(change), lambda limit: renew(change, limit))
+            finding = look(change, frozen_request(change), partial(await_turn, change))
         except DistributorError as error:
             gate.tell(error)
-            look_later(change, asked_to_wait(error) or AWAY_PAUSE)
+            look_later(change, AWAY_PAUSE)
             return
-        gate.tell(None)
+        gate.read()
         if finding is None:
             _mistrust(change, begun)
             return

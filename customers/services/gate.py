@@ -1,48 +1,148 @@
-"""Is the distributor reachable? One row, told by every call, asked before every claim."""
+"""Is the distributor reachable? A circuit breaker: told by every call, asked before every claim.
 
+Five failures in a row, or refused credentials, shut it. When its pause is over, one worker looks
+at the distributor for all the others.
+"""
+
+import logging
+import random
+import time
 from datetime import datetime, timedelta
 
-from django.db.models import F
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
 
 from customers.distributor.errors import Denied, DistributorError, Rejected, Throttled
-from customers.models import Alert, Gate, clock
+from customers.models import Alert, Customer, Gate, clock
+from customers.services import rate
 from customers.services.alerts import alert, over
+from customers.services.calling import distributor
 
-# Wrong credentials stop everything; after this the next change tries whether they work again.
+logger = logging.getLogger(__name__)
+
+FAILURES = 5
+DOUBLINGS = 20  # the longest pause, in first pauses: 10 minutes for one of 30 seconds
+JITTER = 0.2
+# Refused credentials: a person mends them, and wants to see it.
 DENIED_PAUSE = timedelta(seconds=10)
 
 
-def is_shut(now: datetime) -> bool:
-    return Gate.objects.filter(shut_until__gt=now).exists()
+def lets_through() -> bool:
+    """Whether calls may be made. Once a pause is over, one caller finds that out for all."""
+    now = clock.now()
+    gate, _new = Gate.objects.get_or_create(pk=1)
+    if gate.throttled_until and gate.throttled_until > now:
+        return False
+    return gate.shut_until is None or (gate.shut_until <= now and _look(now))
+
+
+def await_turn(_seconds: float = 0) -> None:
+    """Wait until a call may be made that changes nothing. Raises rate.Shut."""
+    if not lets_through():
+        raise rate.Shut
+    time.sleep(rate.turn())
 
 
 def tell(error: DistributorError | None) -> None:
-    """How a call ended: None for an answer, also a refusal or "too many" is one."""
-    if error is None or isinstance(error, (Rejected, Throttled)):
-        answered()
-    else:
-        failed(error)
+    """How a command ended: None for success; a refusal or "too many" is an answer too."""
+    match error:
+        case None | Rejected():
+            # While it is shut only a list opens it: this may be an answer from before.
+            Gate.objects.filter(failures__gt=0, shut_until=None).update(**WELL)
+        case Throttled():
+            rate.slow_down(error)
+        case _:
+            _failed(error)
 
 
-def answered() -> None:
-    """The distributor answered, whatever it said."""
-    if Gate.objects.filter(failures__gt=0).update(failures=0, since=None, why="", shut_until=None):
+def read() -> None:
+    """The distributor has shown a list, whole, whatever stood in it."""
+    shut = Gate.objects.filter(Q(failures__gt=0) | Q(shut_until__isnull=False))
+    if not shut.exists():
+        return
+    rate.begin_slowly()
+    if shut.update(**WELL):
         over(Alert.Kind.CREDENTIALS)
+        logger.info("the distributor is to be had again")
 
 
-def failed(error: DistributorError) -> None:
-    """The distributor was not to be had, and so for every customer."""
-    now = clock.now()
-    gate, _new = Gate.objects.get_or_create(pk=1)
-    Gate.objects.filter(pk=1).update(
-        failures=F("failures") + 1,
-        since=gate.since or now,
-        why=error.reason,
-        shut_until=now + DENIED_PAUSE if isinstance(error, Denied) else None,
-    )
-    if isinstance(error, Denied):
+WELL = {
+    "failures": 0,
+    "since": None,
+    "why": "",
+    "shut_until": None,
+    "denied": False,
+    "pauses": 0,
+    "probe_until": None,
+}
+
+
+def _failed(error: DistributorError) -> None:
+    """Not to be had, and so for every customer."""
+    with transaction.atomic():
+        gate = _locked()
+        gate.failures += 1
+        gate.since, gate.why = gate.since or clock.now(), error.reason
+        if isinstance(error, Denied):
+            _shut(gate, denied=True)
+        elif gate.shut_until is None and gate.failures >= FAILURES:
+            _shut(gate)
+        gate.save()
+
+
+def _shut(gate: Gate, *, denied: bool = False) -> None:
+    gate.denied = denied
+    pause = DENIED_PAUSE
+    if not denied:
+        first: timedelta = settings.DISTRIBUTOR_PAUSE
+        longer = min(2**gate.pauses, DOUBLINGS) if gate.pauses < DOUBLINGS else DOUBLINGS
+        pause = first * longer * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311
+        gate.pauses += 1
+    gate.shut_until, gate.probe_until = clock.now() + pause, None
+    logger.warning("no calls to the distributor for %.0f s: %s", pause.total_seconds(), gate.why)
+    if denied:
         alert(
             Alert.Kind.CREDENTIALS,
             "The distributor refuses our credentials. Every change waits, nothing is lost. "
             "Check DISTRIBUTOR_USER and DISTRIBUTOR_KEY.",
         )
+
+
+def _look(now: datetime) -> bool:
+    """One worker's harmless look; whether it opened the gate. Its right ends with LEASE."""
+    until = now + settings.LEASE
+    nobodys = Q(probe_until=None) | Q(probe_until__lte=now)
+    if not Gate.objects.filter(nobodys, shut_until__lte=now).update(probe_until=until):
+        return False
+    try:
+        distributor(look_deadline=settings.LEASE.total_seconds()).look(username=_somebody())
+    except Throttled as error:
+        rate.slow_down(error)
+        Gate.objects.filter(probe_until=until).update(probe_until=None)
+        return False
+    except DistributorError as error:
+        _still_away(error, until)
+        return False
+    read()
+    return True
+
+
+def _still_away(error: DistributorError, until: datetime) -> None:
+    with transaction.atomic():
+        gate = _locked()
+        if gate.probe_until == until:
+            gate.why = error.reason
+            _shut(gate, denied=isinstance(error, Denied))
+            gate.save()
+
+
+def _somebody() -> str:
+    """Whom to look for; that nobody of that name is there is an answer too."""
+    live = Customer.objects.filter(status=Customer.Status.LIVE)
+    return settings.DISTRIBUTOR_CONTROL or live.values_list("username", flat=True).first() or "x"
+
+
+def _locked() -> Gate:
+    Gate.objects.get_or_create(pk=1)
+    return Gate.objects.select_for_update().get(pk=1)

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator
 
 from django.conf import settings
 
-from customers.distributor.client import Distributor
 from customers.distributor.rules import Operation, fold
 from customers.models import Change, Customer
+from customers.services.calling import distributor
 from customers.services.evidence import (
     Finding,
     Request,
@@ -18,41 +18,29 @@ from customers.services.evidence import (
     rests_on_absence,
 )
 
-# Called with the seconds that the next call may take: the lease must outlive it.
-Renew = Callable[[float], None]
+# Called with the seconds that the next call may take: our turn has come when it returns.
+Turn = Callable[[float], None]
 
 
-def distributor() -> Distributor:
-    return Distributor(
-        settings.DISTRIBUTOR_URL,
-        settings.DISTRIBUTOR_USER,
-        settings.DISTRIBUTOR_KEY,
-        format=settings.DISTRIBUTOR_FORMAT,
-        deadline=settings.DISTRIBUTOR_DEADLINE,
-        look_deadline=settings.DISTRIBUTOR_LOOK_DEADLINE,
-        list_deadline=settings.DISTRIBUTOR_LIST_DEADLINE,
-    )
-
-
-def look(change: Change, request: Request, renew: Renew) -> Finding | None:
+def look(change: Change, request: Request, await_turn: Turn) -> Finding | None:
     """What has become of the request; None if the reading cannot be trusted.
 
     Raises DistributorError. Whatever rests on absence is read beside a control: an account
     that must be there, or else the whole list.
     """
     operation = Operation(change.operation)
-    rows = list(_named(operation, request, renew))
-    finding = _probe_company(request, find(operation, request, rows), renew, operation)
+    rows = list(_named(operation, request, await_turn))
+    finding = _probe_company(request, find(operation, request, rows), await_turn, operation)
     if not rests_on_absence(operation, finding):
         return finding
     control = control_name(change.customer)
     if control is None:
-        return find(operation, request, _whole_list(operation, request, renew))
-    return finding if seen(control, renew) else None
+        return find(operation, request, _whole_list(operation, request, await_turn))
+    return finding if seen(control, await_turn) else None
 
 
-def seen(name: str, renew: Renew = lambda _seconds: None) -> bool:
-    renew(settings.DISTRIBUTOR_LOOK_DEADLINE)
+def seen(name: str, await_turn: Turn) -> bool:
+    await_turn(settings.DISTRIBUTOR_LOOK_DEADLINE)
     return exact(distributor().look(username=name), name) is not None
 
 
@@ -69,29 +57,31 @@ def control_name(customer: Customer) -> str | None:
     return others.filter(pk__gte=start).first() or others.first()
 
 
-def _named(operation: Operation, request: Request, renew: Renew) -> Iterator[Row]:
+def _named(operation: Operation, request: Request, await_turn: Turn) -> Iterator[Row]:
     for name in names_to_look_up(operation, request):
-        renew(settings.DISTRIBUTOR_LOOK_DEADLINE)
+        await_turn(settings.DISTRIBUTOR_LOOK_DEADLINE)
         row = exact(distributor().look(username=name), name)
         if row:
             yield row
 
 
 def _probe_company(
-    request: Request, finding: Finding, renew: Renew, operation: Operation
+    request: Request, finding: Finding, await_turn: Turn, operation: Operation
 ) -> Finding:
     """The list never shows a company, but filters by it."""
     if operation is not Operation.PROFILE or "company" not in request:
         return finding
     if finding is not Finding.AS_ASKED:
         return finding
-    renew(settings.DISTRIBUTOR_LOOK_DEADLINE)
+    await_turn(settings.DISTRIBUTOR_LOOK_DEADLINE)
     user, company = str(request["user"]), str(request["company"])
     there = exact(distributor().look(username=user, company=company), user)
     return Finding.AS_ASKED if there else Finding.NOT_APPLIED
 
 
-def _whole_list(operation: Operation, request: Request, renew: Renew) -> list[Row]:
-    renew(settings.DISTRIBUTOR_LIST_DEADLINE)
+def _whole_list(operation: Operation, request: Request, await_turn: Turn) -> list[Row]:
+    """Read when nobody else is live: a short list, and no more time for it than for a look."""
+    await_turn(settings.DISTRIBUTOR_LOOK_DEADLINE)
     names = {fold(name) for name in names_to_look_up(operation, request)}
-    return [row for row in distributor().rows() if fold(row["username"]) in names]
+    rows = distributor(list_deadline=settings.DISTRIBUTOR_LOOK_DEADLINE).rows()
+    return [row for row in rows if fold(row["username"]) in names]

@@ -21,7 +21,9 @@ from customers.models import Alert, Customer, Listed, Refresh, Username, clock
 from customers.models.customer import CustomerQuerySet
 from customers.services import gate, merge
 from customers.services.alerts import alert, over
-from customers.services.look import distributor, seen
+from customers.services.calling import distributor
+from customers.services.look import seen
+from customers.services.rate import Shut
 
 logger = logging.getLogger(__name__)
 
@@ -58,11 +60,13 @@ def refresh(asked_by: int | None = None) -> Refresh:
     except DistributorError as error:
         gate.tell(error)
         verdict, problem = Refresh.Verdict.FAILED, error.reason
+    except Shut:
+        verdict, problem = Refresh.Verdict.FAILED, _("No calls to the distributor at the moment.")
     except BaseException:
         _close(reading, Refresh.Verdict.FAILED, _("An error of ours: see the log."))
         raise
     else:
-        gate.tell(None)
+        gate.read()
     _close(reading, verdict, problem)
     return reading
 
@@ -95,6 +99,7 @@ def _close(reading: Refresh, verdict: Refresh.Verdict, problem: str) -> None:
 
 
 def _stage(reading: Refresh) -> None:
+    gate.await_turn()
     rows = distributor().rows()
     while batch := list(islice(rows, BATCH)):
         Listed.objects.bulk_create(
@@ -162,9 +167,9 @@ def _note_missing(reading: Refresh) -> None:
     for customer in absent(reading, live.filter(missing_since__isnull=False)):
         _go_on(reading)
         try:
-            if seen(customer.username):
+            if seen(customer.username, gate.await_turn):
                 continue
-        except DistributorError:
+        except (DistributorError, Shut):
             break  # The next reading looks again.
         _note(reading, live.filter(pk=customer.pk), status=Customer.Status.MISSING)
     _note(reading, live.filter(missing_since=None), missing_since=reading.started_at)

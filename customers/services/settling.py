@@ -25,8 +25,7 @@ from customers.services.claims import FencedOffError, keep_quiet, lock_customer,
 
 logger = logging.getLogger(__name__)
 
-LONGEST_PAUSE = 15.0  # seconds between two tries while the distributor is away
-THROTTLED_PAUSE = 60.0  # after a 429 that does not say how long
+LONGEST_PAUSE = 300.0  # seconds between two tries of one change that does not get through
 
 Result = Answer | DistributorError
 State = Change.State
@@ -101,24 +100,21 @@ def _complete(attempt: Attempt, result: Result) -> None:
 
 
 def _wait(change: Change, error: NotExecuted) -> None:
-    """Surely not executed: it goes on waiting, no strike against it."""
-    longest = min(LONGEST_PAUSE, 2.0 ** min(change.attempts, 10))
-    pause = timedelta(seconds=random.uniform(0.5, longest))  # noqa: S311
+    """Surely not executed: it goes on waiting, no strike against it.
+
+    When all have to wait, the gate holds them back; this pause spares the others one that alone
+    does not get through.
+    """
+    longest = min(LONGEST_PAUSE, 2 * 2.0 ** min(change.attempts, 10))
+    pause = 0.0 if isinstance(error, (Throttled, Denied)) else random.uniform(0, longest)  # noqa: S311
     mine(
         change,
         state=State.WAITING,
-        due_at=clock.now() + (asked_to_wait(error) or pause),
+        due_at=clock.now() + timedelta(seconds=pause),
         lease_until=None,
         error=error.reason,
     )
     touch(change)
-
-
-def asked_to_wait(error: DistributorError) -> timedelta | None:
-    """How long the distributor wants to hear nothing of us; None if it did not say."""
-    if not isinstance(error, Throttled):
-        return None
-    return timedelta(seconds=THROTTLED_PAUSE if error.retry_after is None else error.retry_after)
 
 
 def _doubt(change: Change, attempt: Attempt, error: DistributorError) -> None:

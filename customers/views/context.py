@@ -13,6 +13,8 @@ class Standing:
     since: datetime | None
     waiting: int
     denied: bool
+    throttled: bool
+    until: datetime | None
 
 
 def standing(request: HttpRequest) -> dict[str, object]:
@@ -28,4 +30,6 @@ def _standing() -> Standing | None:
     if gate is None:
         return None
     waiting = Change.objects.unfinished().count()
-    return Standing(gate.why, gate.since, waiting, denied=gate.shut_until is not None)
+    return Standing(
+        gate.why, gate.since, waiting, gate.denied, gate.is_throttled, gate.throttled_until
+    )

@@ -9,7 +9,7 @@ from ruamel.yaml import YAML
 ROOT = Path(__file__).parents[2]
 COMPOSE = YAML(typ="safe").load(ROOT / "docker-compose.yml")
 SERVICES = COMPOSE["services"]
-APP = ("migrate", "web", "worker", "beat")
+APP = ("migrate", "web", "worker", "beat", "poller")
 SECRETS = {
     "SECRET_KEY",
     "SEALING_KEYS",
@@ -65,7 +65,7 @@ def test_the_application_is_one_image_without_rights(name):
 
 
 def test_the_database_is_migrated_once_before_anything_uses_it():
-    for name in ("web", "worker", "beat"):
+    for name in ("web", "worker", "beat", "poller"):
         assert SERVICES[name]["depends_on"]["migrate"] == {
             "condition": "service_completed_successfully"
         }

@@ -36,7 +36,7 @@ def installed(request, tmp_path_factory):
 @pytest.fixture(autouse=True)
 def undisturbed(installed):
     """Whatever a failed test has left is not the next one's business."""
-    eventually(lambda: len(installed.pids()) == 4, "all processes run")
+    eventually(lambda: len(installed.pids()) == 5, "all processes run")
     eventually(lambda: answers(urlsplit(installed.distributor).port), "the sandbox answers")
     installed.no_faults()
 
@@ -134,7 +134,7 @@ def test_without_a_worker_forms_work_and_say_waiting_and_the_order_is_kept(
     installed, manager, create
 ):
     name, renamed = a_name(), a_name()
-    with installed.without("worker"):
+    with installed.without("worker"), installed.without("poller"):
         page = create(name)
         assert "Being set up" in page.words
         manager.submit(f"/customers/{page.pk}/profile/", phone="+1 212 555 0177")
@@ -163,8 +163,8 @@ def test_without_a_broker_a_form_answers_at_once_and_the_poller_delivers(
         assert "will be set up in a moment" in page.words
         health = manager.session.get(f"{installed.url}/health", timeout=30)
         assert (health.status_code, health.json()["broker"]) == (200, "away")
+        is_settled(manager, page.pk)
 
-    is_settled(manager, page.pk)
     assert operations(installed, name) == ["create"]
 
 
@@ -193,7 +193,7 @@ def test_without_the_distributor_everything_waits_and_a_banner_says_so(installed
 
 
 def test_deliver_needs_neither_broker_nor_worker(installed, manager, create):
-    with installed.without("worker"), installed.without("broker"):
+    with installed.without("worker"), installed.without("poller"), installed.without("broker"):
         page = create(name := a_name())
 
         done = installed.manage("deliver", "--wait", "60")
@@ -204,7 +204,7 @@ def test_deliver_needs_neither_broker_nor_worker(installed, manager, create):
 
 
 def test_no_password_lies_in_any_file_or_in_the_broker(installed, manager, create, typed):
-    with installed.without("worker"):
+    with installed.without("worker"), installed.without("poller"):
         page = create(name := a_name())
         typed.append(f"typed-{uuid4().hex}")
         manager.submit(f"/customers/{page.pk}/password/", **twice(typed[-1]))

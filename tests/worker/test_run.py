@@ -137,7 +137,7 @@ def test_whatever_ends_it_nothing_is_left_running(var, name):
 
         running.process.send_signal(signal.Signals[name])
 
-        assert within(20, lambda: not any(exists(pid) for pid in children) and not alive(var))
+        assert within(60, lambda: not any(exists(pid) for pid in children) and not alive(var))
         assert running.process.wait(5) == (-signal.SIGKILL if name == "SIGKILL" else 0)
 
 
@@ -150,7 +150,7 @@ def test_it_ends_with_the_make_that_started_it(var, name):
 
         running.process.send_signal(signal.Signals[name])
 
-        assert within(20, lambda: not any(exists(pid) for pid in children))
+        assert within(60, lambda: not any(exists(pid) for pid in children))
 
 
 def test_a_killed_child_is_started_again_and_the_rest_goes_on(var):
