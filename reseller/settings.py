@@ -65,7 +65,7 @@ LEASE = timedelta(seconds=env.float("LEASE", default=30))
 # Calls a second, how many at once after a rest, and the first pause when it is away.
 DISTRIBUTOR_RATE = env.float("DISTRIBUTOR_RATE", default=20)
 DISTRIBUTOR_BURST = env.int("DISTRIBUTOR_BURST", default=40)
-DISTRIBUTOR_PAUSE = timedelta(seconds=env.float("DISTRIBUTOR_PAUSE", default=30))
+BREAKER_PAUSE = timedelta(seconds=env.float("BREAKER_PAUSE", default=30))
 REFRESH_EVERY = timedelta(seconds=env.float("REFRESH_EVERY", default=15 * 60))
 SEALING_KEYS = env.list("SEALING_KEYS")
 SIGNUP_RATE = env.str("SIGNUP_RATE", default="10/h")

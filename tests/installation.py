@@ -28,7 +28,7 @@ SHORT = {
     "SETTLE_TIME": "3",
     "DISTRIBUTOR_DEADLINE": "3",
     "LEASE": "5",
-    "DISTRIBUTOR_PAUSE": "1",
+    "BREAKER_PAUSE": "1",
     "SIGNUP_RATE": "1000/h",
     # Only when a test asks for one: what it brings must not decide a test by chance.
     "REFRESH_EVERY": "86400",

@@ -95,7 +95,7 @@ def _shut(gate: Gate, *, denied: bool = False) -> None:
     gate.denied = denied
     pause = DENIED_PAUSE
     if not denied:
-        first: timedelta = settings.DISTRIBUTOR_PAUSE
+        first: timedelta = settings.BREAKER_PAUSE
         longer = min(2**gate.pauses, DOUBLINGS) if gate.pauses < DOUBLINGS else DOUBLINGS
         pause = first * longer * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311
         gate.pauses += 1
