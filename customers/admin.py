@@ -20,6 +20,7 @@ from customers.models import (
     Attempt,
     Change,
     Customer,
+    Decision,
     Gate,
     IpAddress,
     IpGroup,
@@ -142,6 +143,13 @@ class ChangeAdmin(ReadOnly):
 class AttemptAdmin(ReadOnly):
     list_display = ["change", "n", "kind", "outcome", "http_status", "begun_at", "ended_at"]
     list_filter = ["kind", "outcome"]
+    list_select_related = ["change__customer"]
+
+
+@admin.register(Decision)
+class DecisionAdmin(ReadOnly):
+    list_display = ["change", "choice", "by", "reason", "at"]
+    list_filter = ["choice"]
     list_select_related = ["change__customer"]
 
 

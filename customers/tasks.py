@@ -1,8 +1,10 @@
 """Doorbells: a name, one line, an id at most. Due times and results live in the rows."""
 
+from uuid import UUID
+
 from celery import shared_task
 
-from customers.services import delivery, mirror
+from customers.services import asked_look, delivery, mirror
 
 
 @shared_task(name="deliver")
@@ -13,6 +15,11 @@ def deliver(customer: int) -> None:
 @shared_task(name="deliver_due")
 def deliver_due() -> None:
     delivery.deliver_due()
+
+
+@shared_task(name="look")
+def look(change: str, by: int) -> None:
+    asked_look.look_at(UUID(change), by)
 
 
 WEEK = 7 * 24 * 3600

@@ -2,7 +2,7 @@ from django.contrib.auth.decorators import permission_required
 from django.urls import path
 
 from customers.distributor.rules import Operation
-from customers.views import changes, customers, refreshes
+from customers.views import changes, customers, deciding, refreshes
 
 app_name = "customers"
 
@@ -24,9 +24,10 @@ urlpatterns = [
     path("", customers.customer_list, name="list"),
     path("new/", changes.new, name="new"),
     path("changes/", changes.change_list, name="changes"),
-    path("changes/<uuid:pk>/", changes.change_detail, name="change"),
-    path("changes/<uuid:pk>/withdraw/", changes.withdraw, name="withdraw"),
-    path("changes/<uuid:pk>/try-again/", changes.try_again, name="try-again"),
+    path("changes/<uuid:pk>/", deciding.change_detail, name="change"),
+    path("changes/<uuid:pk>/withdraw/", deciding.withdraw, name="withdraw"),
+    path("changes/<uuid:pk>/resolve/", deciding.resolve, name="resolve"),
+    path("changes/<uuid:pk>/look/", deciding.look, name="look"),
     path("refreshes/", refreshes.refreshes, name="refreshes"),
     path("<int:pk>/", customers.detail, name="detail"),
     path("<int:pk>/correct/", changes.new, name="correct"),

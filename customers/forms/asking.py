@@ -1,6 +1,8 @@
 """What every form that asks for a change carries along: its id, and what it showed."""
 
 import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -42,6 +44,16 @@ NOT_POSSIBLE = {
 }
 
 
+def named_in(words: str, fields: Iterable[str]) -> str | None:
+    """The field that the distributor's words name first, as the contract writes it or in words."""
+    found = []
+    for name in fields:
+        spelled = "[ _]?".join(map(re.escape, name.split("_")))
+        if match := re.search(rf"(?<![a-z]){spelled}(?![a-z])", words, re.IGNORECASE):
+            found.append((match.start(), -len(name), name))
+    return min(found)[2] if found else None
+
+
 class AskingForm(forms.Form):
     """`change_id` makes a double click one change; `seen` tells what somebody else did since."""
 
@@ -58,6 +70,13 @@ class AskingForm(forms.Form):
         if "change_id" in self.errors:
             self._fill_in(change_id=uuid4())
         return super().clean() or {}
+
+    def recall(self, params: Mapping[str, Any], words: Sequence[str]) -> None:
+        """Show what was refused once more, and each of the words at the field that it names."""
+        self.initial.update({n: value for n, value in params.items() if n in self.fields})
+        self.cleaned_data: dict[str, Any] = {}
+        for said in words:
+            self.add_error(named_in(said, self.fields), _("The distributor said: “%s”") % said)
 
     def renew(self) -> None:
         """The form goes back to the person under a fresh id."""

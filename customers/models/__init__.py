@@ -4,6 +4,7 @@ from customers.models.attempt import Attempt
 from customers.models.catalogue import IpAddress, IpGroup, Package, WhitelabelDomain
 from customers.models.change import Change
 from customers.models.customer import Customer
+from customers.models.decision import Decision
 from customers.models.refresh import Listed, Refresh
 from customers.models.signup import Signup
 from customers.models.standing import Alert, Gate
@@ -14,6 +15,7 @@ __all__ = [
     "Attempt",
     "Change",
     "Customer",
+    "Decision",
     "Gate",
     "IpAddress",
     "IpGroup",

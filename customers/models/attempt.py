@@ -1,8 +1,15 @@
+import os
+import socket
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from customers.models.change import Change
+
+
+def this_process() -> str:
+    return f"{socket.gethostname()}:{os.getpid()}"
 
 
 class AttemptQuerySet(models.QuerySet["Attempt"]):
@@ -45,19 +52,22 @@ class Attempt(models.Model):
         TAKEN = "TAKEN", _("The name belongs to another account")
         CONTRADICTION = "CONTRADICTION", _("It is neither as before nor as asked")
         NO_CONTROL = "NO_CONTROL", _("The reading cannot be trusted")
+        UNREADABLE = "UNREADABLE", _("The list does not show it")
 
     change = models.ForeignKey(Change, models.PROTECT, verbose_name=_("change"))
     n = models.PositiveIntegerField(_("number"))
     kind = models.CharField(_("kind"), max_length=4, choices=Kind, default=Kind.SEND)
     # What went out, frozen: the contract's parameters less credentials and passwords.
     request = models.JSONField(_("request"), default=dict)
-    worker = models.CharField(_("worker"), max_length=200, blank=True)
+    worker = models.CharField(_("worker"), max_length=200, blank=True, default=this_process)
     begun_at = models.DateTimeField(_("begun"))
     deadline = models.DateTimeField(_("deadline"))
     ended_at = models.DateTimeField(_("ended"), null=True)
     outcome = models.CharField(_("outcome"), max_length=13, choices=Outcome, blank=True)
     http_status = models.PositiveIntegerField(_("HTTP status"), null=True)
     reply = models.TextField(_("reply"), blank=True)
+    # What a look has shown: the rows of the names concerned, and whether the control was there.
+    seen = models.JSONField(_("what was seen"), null=True)
     conclusion = models.TextField(_("conclusion"), blank=True)
 
     objects = AttemptQuerySet.as_manager()

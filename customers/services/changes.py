@@ -4,21 +4,17 @@ One transaction, one change, one hint to the workers. The change's id is minted 
 so that asking twice with the same id and the same content is asking once.
 """
 
-import logging
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID, uuid4
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
-from django.db.models import F
-from kombu.exceptions import OperationalError as BrokerError
 
-from customers import tasks
 from customers.distributor.rules import SWITCHES, Operation, fold, is_email
-from customers.models import Alert, Change, Customer, clock
+from customers.models import Change, Customer, clock
 from customers.services import names
-from customers.services.alerts import over
+from customers.services.doorbell import ring
 from customers.services.errors import (
     AlreadySent,
     NothingChanged,
@@ -26,9 +22,6 @@ from customers.services.errors import (
 )
 from customers.services.sealing import SealBroken, seal, unseal
 from customers.services.seen import Seen, check_conflicts, last_seq
-from customers.services.settling import withdraw_followers
-
-logger = logging.getLogger(__name__)
 
 State = Change.State
 Status = Customer.Status
@@ -124,40 +117,6 @@ def ask(
         return _write(customer, operation, params, password, change_id, asked_by, reason)
 
 
-def withdraw(change: Change) -> bool:
-    """Take back what was never attempted; False if it is too late for that."""
-    with transaction.atomic():
-        customer = Customer.objects.select_for_update().get(pk=change.customer_id)
-        now = clock.now()
-        gone = Change.objects.filter(
-            pk=change.pk, state=State.WAITING, attempts=0, lease_until=None
-        ).update(state=State.WITHDRAWN, claim=F("claim") + 1, settled_at=now, sealed_password=None)
-        if gone and "username" in change.params:
-            names.release(change.params["username"], customer)
-        if gone and change.operation == Operation.CREATE:
-            Customer.objects.filter(pk=customer.pk).update(status=Status.REFUSED)
-            withdraw_followers(change, "The creation was withdrawn.")
-    return bool(gone)
-
-
-def try_again(change: Change, *, by: User, reason: str) -> bool:
-    """A person sends a BLOCKED change out again; False if it is not blocked any more."""
-    again = Change.objects.filter(pk=change.pk, claim=change.claim, state=State.BLOCKED).update(
-        state=State.WAITING,
-        claim=F("claim") + 1,
-        lost=0,
-        rounds=0,
-        due_at=clock.now(),
-        reason=f"{by}: {reason}",
-    )
-    if again:
-        for kind in (Alert.Kind.BLOCKED, Alert.Kind.SEAL):
-            over(kind, subject=str(change.pk))
-        logger.info("change %s is tried again by user %s", change.pk, by.pk)
-        _ring(change.customer_id)
-    return bool(again)
-
-
 def _asked_before(
     change_id: UUID,
     operation: Operation,
@@ -226,20 +185,5 @@ def _write(
         asked_by=asked_by,
         reason=reason,
     )
-    _ring(customer.pk)
+    ring(customer.pk)
     return change
-
-
-def _ring(customer: int) -> None:
-    # The row is the promise, the message a hint: with the broker down the next round finds
-    # the row. A lambda, since Django logs a hook's __qualname__.
-    transaction.on_commit(lambda: _hint(customer), robust=True)
-
-
-def _hint(customer: int) -> None:
-    try:
-        tasks.deliver.delay(customer)
-    except BrokerError as error:
-        logger.warning(
-            "no worker was told of customer %s, the next round finds it: %s", customer, error
-        )

@@ -4,8 +4,6 @@ The network is never inside a transaction, and every write after the claim tests
 """
 
 import logging
-import os
-import socket
 import time
 from datetime import timedelta
 from typing import Any
@@ -114,7 +112,6 @@ def _begin(change: Change) -> Attempt:
             change=change,
             n=next_number(change),
             request=frozen_request(change),
-            worker=f"{socket.gethostname()}:{os.getpid()}",
             begun_at=now,
             deadline=deadline,
         )

@@ -6,7 +6,7 @@ from functools import partial
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from customers.distributor.errors import DistributorError
@@ -16,8 +16,9 @@ from customers.services import gate
 from customers.services.alerts import alert, over
 from customers.services.claims import await_turn, frozen_request, lock_customer, mine, next_number
 from customers.services.evidence import Finding, Verdict, conclude, readable, rests_on_absence
-from customers.services.look import look
-from customers.services.settling import block, done, rejected
+from customers.services.look import Sight, look
+from customers.services.reasons import Grounds, throttled, why
+from customers.services.settling import block, done, outcome_of, rejected
 
 logger = logging.getLogger(__name__)
 
@@ -25,74 +26,117 @@ AGREE = timedelta(seconds=2)  # between two looks that count as two
 AWAY_PAUSE = timedelta(seconds=5)  # before the next look when this one got no answer
 PAUSES = (2, 2, 4, 8, 15, 30)  # seconds from one look to the next
 
+# Looks that have shown nothing, neither one thing nor the other.
+UNANSWERED = Q(kind=Attempt.Kind.LOOK) & ~Q(
+    outcome__in=(*Finding, Attempt.Outcome.NO_CONTROL, Attempt.Outcome.UNREADABLE)
+)
+
 State = Change.State
 
 
 def resolve(change: Change) -> None:
     """Look at the distributor what became of the change, and draw the conclusion."""
     begun = clock.now()
-    finding: Finding | None = None
+    sight: Sight | None = None
     if readable(Operation(change.operation)):
         try:
-            finding = look(change, frozen_request(change), partial(await_turn, change))
+            sight = look(change, frozen_request(change), partial(await_turn, change))
         except DistributorError as error:
             gate.tell(error)
-            look_later(change, AWAY_PAUSE)
+            _unanswered(change, begun, error)
             return
         gate.read()
-        if finding is None:
-            _mistrust(change, begun)
+        if sight.finding is None:
+            _mistrust(change, begun, sight)
             return
-        if rests_on_absence(Operation(change.operation), finding):
+        if rests_on_absence(Operation(change.operation), sight.finding):
             over(Alert.Kind.CONTROL)
-    _conclude(change, finding, begun)
+    _conclude(change, sight, begun)
 
 
-def _mistrust(change: Change, begun: datetime) -> None:
+def _unanswered(change: Change, begun: datetime, error: DistributorError) -> None:
+    with transaction.atomic():
+        lock_customer(change)
+        # They follow each other every few seconds for as long as it is away.
+        if not _is_repeated(change, error):
+            record(change, outcome_of(error), begun, error.reason, error=error)
+        look_later(change, AWAY_PAUSE)
+
+
+def _is_repeated(change: Change, error: DistributorError) -> bool:
+    last = change.attempt_set.order_by("-n").first()
+    return last is not None and (last.kind, last.outcome, last.conclusion) == (
+        Attempt.Kind.LOOK,
+        outcome_of(error),
+        error.reason,
+    )
+
+
+def _mistrust(change: Change, begun: datetime, sight: Sight) -> None:
     text = _(
         "A reading did not show an account that must be there; doubts stay open until it does."
     )
     alert(Alert.Kind.CONTROL, text)
     with transaction.atomic():
-        _record(change, Attempt.Outcome.NO_CONTROL, begun, text)
+        record(change, Attempt.Outcome.NO_CONTROL, begun, text, sight=sight)
         look_later(change)
 
 
-def _conclude(change: Change, finding: Finding | None, begun: datetime) -> None:
-    settled = not Customer.objects.filter(pk=change.customer_id, quiet_until__gt=begun).exists()
+def _conclude(change: Change, sight: Sight | None, begun: datetime) -> None:
+    settles = Customer.objects.values_list("quiet_until", flat=True).get(pk=change.customer_id)
     last_send = change.sends.first()
-    verdict = conclude(
+    finding = sight.finding if sight else None
+    grounds = Grounds(
         Operation(change.operation),
         finding,
+        apart=_apart(change, finding, begun) if finding else None,
+        control=sight.control if sight else None,
+        settles=settles,
+        settled=settles is None or settles <= begun,
         refused=last_send is not None and last_send.outcome == Attempt.Outcome.REFUSED,
-        settled=settled,
-        agreed=finding is not None and _agrees(change, finding, begun),
         rounds=change.rounds,
     )
+    verdict = conclude(
+        grounds.operation,
+        finding,
+        refused=grounds.refused,
+        settled=grounds.settled,
+        agreed=grounds.apart is not None,
+        rounds=grounds.rounds,
+    )
+    # It was throttled, not unanswered: one look is all that it owed.
+    owed = change.state == State.WAITING and verdict is not Verdict.DONE
+    reason = throttled(grounds) if owed else why(verdict, grounds)
     with transaction.atomic():
         lock_customer(change)
         if finding is not None:
-            _record(change, Attempt.Outcome(finding), begun, WORDS[verdict])
-        if change.state == State.WAITING and verdict is not Verdict.DONE:
-            # It was throttled, not unanswered: one look is all that it owed.
+            record(change, Attempt.Outcome(finding), begun, reason, sight=sight)
+        if owed:
             mine(change, due_at=clock.now(), lease_until=None)
         else:
-            _follow(change, verdict, finding, settled=settled)
+            _follow(change, verdict, grounds, reason)
     logger.info("change %s: a look found %s, so %s", change.pk, finding, verdict)
 
 
-def _agrees(change: Change, finding: Finding, begun: datetime) -> bool:
-    """Whether the look before, since the last try, has shown the same."""
-    before = change.attempt_set.order_by("-n").first()
-    return (
-        before is not None
-        and before.outcome == finding
-        and before.ended_at is not None
-        and begun - before.ended_at >= AGREE
-    )
+def _apart(change: Change, finding: Finding, begun: datetime) -> timedelta | None:
+    """How long before a look, since the last try, has shown the same; None if none has."""
+    before = change.attempt_set.exclude(UNANSWERED).order_by("-n").first()
+    if before is None or before.outcome != finding or before.ended_at is None:
+        return None
+    apart = begun - before.ended_at
+    return apart if apart >= AGREE else None
 
 
-def _record(change: Change, found: Attempt.Outcome, begun: datetime, conclusion: str) -> None:
+def record(
+    change: Change,
+    found: Attempt.Outcome,
+    begun: datetime,
+    conclusion: str,
+    *,
+    sight: Sight | None = None,
+    error: DistributorError | None = None,
+) -> None:
+    """The look as evidence: what was asked for, what was seen, and what follows from it."""
     Attempt.objects.create(
         change=change,
         n=next_number(change),
@@ -102,27 +146,21 @@ def _record(change: Change, found: Attempt.Outcome, begun: datetime, conclusion:
         deadline=begun + timedelta(seconds=settings.DISTRIBUTOR_LOOK_DEADLINE),
         ended_at=clock.now(),
         outcome=found,
+        http_status=error.status if error else None,
+        reply=error.reply if error else "",
+        seen=sight.evidence() if sight else None,
         conclusion=conclusion,
     )
 
 
-WORDS = {
-    Verdict.DONE: "It is done.",
-    Verdict.AGAIN: "It was not executed: the same request goes out again.",
-    Verdict.REJECTED: "It was refused.",
-    Verdict.BLOCKED: "Only a person can tell what happened.",
-    Verdict.LOOK_AGAIN: "Not certain yet: another look follows.",
-}
-
-
-def _follow(change: Change, verdict: Verdict, finding: Finding | None, *, settled: bool) -> None:
+def _follow(change: Change, verdict: Verdict, grounds: Grounds, reason: str) -> None:
     match verdict:
         case Verdict.DONE:
             done(change, by_reading=True)
         case Verdict.REJECTED:
-            rejected(change, [_last_words(change)], taken=finding is Finding.TAKEN)
+            rejected(change, [_last_words(change)], taken=grounds.finding is Finding.TAKEN)
         case Verdict.BLOCKED:
-            block(change, _("What the distributor shows does not explain what happened."))
+            block(change, reason)
         case Verdict.AGAIN:
             mine(
                 change,
@@ -130,9 +168,10 @@ def _follow(change: Change, verdict: Verdict, finding: Finding | None, *, settle
                 due_at=clock.now(),
                 lease_until=None,
                 rounds=F("rounds") + 1,
+                error=reason,
             )
         case Verdict.LOOK_AGAIN:
-            mine(change, rounds=F("rounds") + int(settled))
+            mine(change, rounds=F("rounds") + int(grounds.settled))
             look_later(change)
 
 
@@ -159,4 +198,5 @@ def _pause(number: int) -> timedelta:
 
 def _looks_since_last_send(change: Change) -> int:
     last = change.sends.first()
-    return change.attempt_set.looks().filter(n__gt=last.n if last else 0).count()
+    looks = change.attempt_set.looks().exclude(UNANSWERED)
+    return looks.filter(n__gt=last.n if last else 0).count()

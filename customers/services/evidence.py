@@ -100,10 +100,11 @@ def _update(operation: Operation, request: Request, row: Row | None) -> Finding:
 
 
 def _shows(row: Row, asked: Request) -> bool:
-    return all(_same(field, str(value), row[field]) for field, value in asked.items())
+    return all(same(field, str(value), row[field]) for field, value in asked.items())
 
 
-def _same(field: str, asked: str, shown: str) -> bool:
+def same(field: str, asked: str, shown: str) -> bool:
+    """Whether a row shows what was asked, as the distributor writes it."""
     if field in {"username", "email"}:
         return fold(asked) == fold(shown)
     return same_website(asked, shown) if field == "website" else asked == shown

@@ -2,10 +2,13 @@
 
 import random
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
 
 from django.conf import settings
 
-from customers.distributor.rules import Operation, fold
+from customers.distributor.rules import OPTIONAL_ROW_FIELDS, ROW_FIELDS, Operation, fold
+from customers.distributor.wire import masking
 from customers.models import Change, Customer
 from customers.services.calling import distributor
 from customers.services.evidence import (
@@ -20,10 +23,39 @@ from customers.services.evidence import (
 
 # Called with the seconds that the next call may take: our turn has come when it returns.
 Turn = Callable[[float], None]
+# Characters of a value that are kept as evidence.
+LONGEST = 255
 
 
-def look(change: Change, request: Request, await_turn: Turn) -> Finding | None:
-    """What has become of the request; None if the reading cannot be trusted.
+@dataclass(frozen=True)
+class Sight:
+    """What a look has shown: the rows of the names concerned, None where nobody is listed.
+
+    `finding` is None if the reading cannot be trusted. `control` is the account that was looked
+    for beside them, "" where the whole list was read instead, None where none was needed.
+    """
+
+    finding: Finding | None
+    listed: dict[str, Row | None]
+    control: str | None = None
+    control_seen: bool | None = None
+
+    def evidence(self) -> dict[str, Any]:
+        """For the attempt: what the contract lets a row show, our key masked, each value cut."""
+        mask = masking([settings.DISTRIBUTOR_KEY])
+        known = (*ROW_FIELDS, *OPTIONAL_ROW_FIELDS)
+        return {
+            "listed": {
+                name: row and {field: mask(row[field])[:LONGEST] for field in known if field in row}
+                for name, row in self.listed.items()
+            },
+            "control": self.control,
+            "control_seen": self.control_seen,
+        }
+
+
+def look(change: Change, request: Request, await_turn: Turn) -> Sight:
+    """What has become of the request.
 
     Raises DistributorError. Whatever rests on absence is read beside a control: an account
     that must be there, or else the whole list.
@@ -32,11 +64,18 @@ def look(change: Change, request: Request, await_turn: Turn) -> Finding | None:
     rows = list(_named(operation, request, await_turn))
     finding = _probe_company(request, find(operation, request, rows), await_turn, operation)
     if not rests_on_absence(operation, finding):
-        return finding
+        return Sight(finding, _listed(operation, request, rows))
     control = control_name(change.customer)
     if control is None:
-        return find(operation, request, _whole_list(operation, request, await_turn))
-    return finding if seen(control, await_turn) else None
+        rows = _whole_list(operation, request, await_turn)
+        return Sight(find(operation, request, rows), _listed(operation, request, rows), control="")
+    is_seen = seen(control, await_turn)
+    listed = _listed(operation, request, rows)
+    return Sight(finding if is_seen else None, listed, control, is_seen)
+
+
+def _listed(operation: Operation, request: Request, rows: list[Row]) -> dict[str, Row | None]:
+    return {name: exact(rows, name) for name in names_to_look_up(operation, request)}
 
 
 def seen(name: str, await_turn: Turn) -> bool:

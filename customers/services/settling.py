@@ -3,6 +3,7 @@
 import logging
 import random
 from datetime import timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F
@@ -83,20 +84,25 @@ def _complete(attempt: Attempt, result: Result) -> None:
     attempt.ended_at = clock.now()
     attempt.http_status, attempt.reply = result.status, result.reply
     attempt.conclusion = result.reason if isinstance(result, DistributorError) else ""
+    attempt.outcome = outcome_of(result)
+    attempt.save()
+
+
+def outcome_of(result: Result) -> Attempt.Outcome:
+    """How a call ended, for its attempt."""
     match result:
         case Answer():
-            attempt.outcome = Outcome.SUCCESS
+            return Outcome.SUCCESS
         case Rejected():
-            attempt.outcome = Outcome.REFUSED
+            return Outcome.REFUSED
         case Throttled():
-            attempt.outcome = Outcome.THROTTLED
+            return Outcome.THROTTLED
         case Denied():
-            attempt.outcome = Outcome.DENIED
+            return Outcome.DENIED
         case NotExecuted():
-            attempt.outcome = Outcome.NOT_SENT
+            return Outcome.NOT_SENT
         case _:
-            attempt.outcome = Outcome.UNKNOWN
-    attempt.save()
+            return Outcome.UNKNOWN
 
 
 def _wait(change: Change, error: NotExecuted) -> None:
@@ -130,8 +136,11 @@ def touch(change: Change, **columns: object) -> None:
     Customer.objects.filter(pk=change.customer_id).update(touched_at=clock.now(), **columns)
 
 
-def done(change: Change, *, by_reading: bool = False) -> None:
-    """The distributor has it: the mirror and the names follow, the password is erased."""
+def done(change: Change, *, by_reading: bool = False, **columns: Any) -> None:
+    """The distributor has it: the mirror and the names follow, the password is erased.
+
+    `columns` are further ones of the change.
+    """
     now = clock.now()
     mine(
         change,
@@ -140,17 +149,18 @@ def done(change: Change, *, by_reading: bool = False) -> None:
         sealed_password=None,
         lease_until=None,
         error="",
+        **columns,
     )
-    columns = change.effects()
+    confirmed = change.effects()
     if by_reading:
-        columns["seen_at"] = now
+        confirmed["seen_at"] = now
         if change.operation in NOT_REPEATABLE:
-            columns["quiet_until"] = None  # A late copy would meet nobody, or be refused.
-    touch(change, **columns)
+            confirmed["quiet_until"] = None  # A late copy would meet nobody, or be refused.
+    touch(change, **confirmed)
     customer = Customer.objects.get(pk=change.customer_id)
     if change.operation == Operation.DELETE:
         names.burn(customer.username, customer)
-    elif "username" in columns:
+    elif "username" in confirmed:
         names.take(customer.username, customer)
 
 
@@ -159,7 +169,11 @@ def rejected(change: Change, words: list[str], *, taken: bool = False) -> None:
 
     `taken`: a look has shown the name at another account; else its words may say so.
     """
-    error = "; ".join(words)
+    turned_down(change, "; ".join(words), taken=taken or _says_taken(words))
+
+
+def turned_down(change: Change, error: str, *, taken: bool = False, **columns: Any) -> None:
+    """It was not done and shall not be. `columns` are further ones of the change."""
     mine(
         change,
         state=State.REJECTED,
@@ -167,11 +181,12 @@ def rejected(change: Change, words: list[str], *, taken: bool = False) -> None:
         sealed_password=None,
         lease_until=None,
         error=error,
+        **columns,
     )
     touch(change)
     if "username" in change.params:
         names.release(change.params["username"], change.customer)
-        if taken or _says_taken(words):
+        if taken:
             names.burn(change.params["username"], None)
     if change.operation == Operation.CREATE:
         touch(change, status=Customer.Status.REFUSED)

@@ -1,25 +1,23 @@
 """Asking for changes, and what became of them."""
 
-from uuid import UUID
-
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
-from customers.distributor.rules import WITH_PASSWORD, Operation, is_email
+from customers.distributor.rules import Operation, is_email
 from customers.forms.create import CreateForm
 from customers.forms.updates import FORMS, SwitchForm
-from customers.models import Change, Customer, clock
+from customers.models import Change, Customer
 from customers.models.change import OPERATIONS
 from customers.services import changes
 from customers.services.errors import AskingError
 from customers.services.names import NameTaken
-from customers.views.live import render_live
-from customers.views.words import BEHIND, PROMISES, QUIET, STORIES, WARNINGS
+from customers.views.correcting import refused_before, words_of
+from customers.views.words import PROMISES, WARNINGS
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -28,11 +26,17 @@ def new(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     """A new customer, or one whom the distributor refused (`pk`), corrected."""
     refused = get_object_or_404(Customer, pk=pk) if pk else None
     form = CreateForm(request.POST if request.method == "POST" else None, refused=refused)
+    if refused and not form.is_bound and (before := _last_creation(refused)):
+        form.recall(before.params, words_of(before))
     if request.method == "POST" and form.is_valid() and (change := create(request, form)):
         messages.info(request, _("%s will be set up in a moment.") % change.customer.name)
         warn_of_username(request, change.customer)
         return redirect(change.customer)
     return render(request, "customers/new.html", {"form": form})
+
+
+def _last_creation(customer: Customer) -> Change | None:
+    return customer.changes.filter(operation=Operation.CREATE).order_by("-seq").first()
 
 
 def create(request: HttpRequest, form: CreateForm) -> Change | None:
@@ -66,6 +70,8 @@ def update(request: HttpRequest, pk: int, operation: Operation) -> HttpResponse:
     """One page an operation; works without JavaScript."""
     customer = get_object_or_404(Customer, pk=pk)
     form = FORMS[operation](customer, request.POST if request.method == "POST" else None)
+    if not form.is_bound and (before := refused_before(request, customer, operation)):
+        form.recall(before.params, words_of(before))
     if request.method == "POST" and form.is_valid() and _ask(request, operation, form):
         messages.info(request, PROMISES[operation] % customer.name)
         return redirect(customer)
@@ -106,52 +112,3 @@ def change_list(request: HttpRequest) -> HttpResponse:
     page = Paginator(found, 50).get_page(request.GET.get("page"))
     context = {"page": page, "state": wanted, "states": Change.State.choices}
     return render(request, "customers/changes.html", context)
-
-
-@require_safe
-@permission_required("customers.view_customer", raise_exception=True)
-def change_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
-    change = get_object_or_404(Change.objects.select_related("customer", "asked_by"), pk=pk)
-    ahead = change.customer.open_changes.filter(seq__lt=change.seq).last()
-    story, next_at = STORIES[Change.State(change.state)], change.due_at
-    quiet = change.customer.quiet_until
-    if change.state == Change.State.WAITING and ahead:
-        story = BEHIND
-    elif change.state == Change.State.WAITING and quiet and quiet > max(next_at, clock.now()):
-        story, next_at = QUIET, quiet
-    context = {
-        "change": change,
-        "attempts": change.attempt_set.all(),
-        "ahead": ahead,
-        "story": story,
-        "next_at": next_at,
-        "has_password": change.operation in WITH_PASSWORD,
-    }
-    is_live = change.is_open and change.state != Change.State.BLOCKED
-    return render_live(request, "customers/change.html", context, is_live=is_live)
-
-
-@require_POST
-@permission_required("customers.resolve_change", raise_exception=True)
-def try_again(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """A person has looked at a BLOCKED change and says why it may go on."""
-    change = get_object_or_404(Change, pk=pk)
-    reason = request.POST.get("reason", "").strip()
-    if not reason:
-        messages.error(request, _("Say why it may go on: the reason is kept with the change."))
-    elif changes.try_again(change, by=request.user, reason=reason):  # type: ignore[arg-type]
-        messages.info(request, _("It goes out again."))
-    else:
-        messages.error(request, _("It does not wait for a person any more."))
-    return redirect(change)
-
-
-@require_POST
-@permission_required("customers.change_customer", raise_exception=True)
-def withdraw(request: HttpRequest, pk: UUID) -> HttpResponse:
-    change = get_object_or_404(Change, pk=pk)
-    if changes.withdraw(change):
-        messages.success(request, _("Withdrawn. It never went out."))
-    else:
-        messages.error(request, _("Too late to withdraw: it was already tried."))
-    return redirect(change)

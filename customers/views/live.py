@@ -1,12 +1,17 @@
 """Pages of which a part asks again, by htmx, while something is still to come."""
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
+from django.utils.dateparse import parse_datetime
+from django.utils.timezone import is_naive
 from django_htmx.http import HttpResponseClientRefresh
+
+from customers.models import clock
 
 
 def render_live(
@@ -25,3 +30,16 @@ def render_live(
         response = render(request, f"{folder}/_{page}", {**context, "is_live": True})
     patch_vary_headers(response, ["HX-Request"])
     return response
+
+
+def asked_since(request: HttpRequest) -> datetime | None:
+    """When the page says that it asked a worker for something; None if it did not."""
+    try:
+        asked_at = parse_datetime(request.GET.get("since", ""))
+    except ValueError:
+        return None
+    return None if asked_at is None or is_naive(asked_at) else asked_at
+
+
+def is_worth_waiting(asked_at: datetime | None, patience: timedelta) -> bool:
+    return asked_at is not None and asked_at >= clock.now() - patience

@@ -7,16 +7,14 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.dateparse import parse_datetime
 from django.utils.http import urlencode
-from django.utils.timezone import is_naive
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 from kombu.exceptions import OperationalError
 
 from customers import tasks
 from customers.models import Refresh, clock
-from customers.views.live import render_live
+from customers.views.live import asked_since, is_worth_waiting, render_live
 
 # How long a page goes on asking for a refresh that no worker begins.
 PATIENCE = timedelta(minutes=10)
@@ -31,7 +29,7 @@ def refreshes(request: HttpRequest) -> HttpResponse:
     readings = Refresh.objects.select_related("asked_by")
     page = Paginator(readings, 25).get_page(request.GET.get("page"))
     running = readings.filter(verdict=Refresh.Verdict.RUNNING)
-    is_live = running.exists() or _is_awaited(request.GET.get("since", ""))
+    is_live = running.exists() or _is_awaited(request)
     return render_live(request, "customers/refreshes.html", {"page": page}, is_live=is_live)
 
 
@@ -51,12 +49,9 @@ def _ask(request: HttpRequest) -> HttpResponse:
     return redirect(f"{reverse('customers:refreshes')}?{urlencode({'since': since.isoformat()})}")
 
 
-def _is_awaited(since: str) -> bool:
+def _is_awaited(request: HttpRequest) -> bool:
     """Whether the reading that was asked for then has not begun yet."""
-    try:
-        asked_at = parse_datetime(since)
-    except ValueError:
-        return False
-    if asked_at is None or is_naive(asked_at) or asked_at < clock.now() - PATIENCE:
+    asked_at = asked_since(request)
+    if not is_worth_waiting(asked_at, PATIENCE):
         return False
     return not Refresh.objects.filter(started_at__gte=asked_at).exists()

@@ -5,7 +5,9 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from customers.distributor.rules import Operation
-from customers.models import Change, Customer
+from customers.models import Attempt, Change, Customer
+
+Outcome = Attempt.Outcome
 
 # What is promised when a change was asked for: nothing has happened over there yet.
 PROMISES = {
@@ -37,25 +39,32 @@ WARNINGS = {
     ),
 }
 STORIES = {
-    Change.State.WAITING: _("It waits for its turn and goes out by itself."),
+    Change.State.WAITING: _("It waits, and nothing is lost."),
     Change.State.SENDING: _("It is being sent to the distributor right now."),
     Change.State.IN_DOUBT: _(
-        "It went out, but no usable answer came back: it may have been executed or not. We look "
-        "at the distributor until that is certain; nothing is sent twice blindly."
+        "It went out, but no usable answer came back: it may have been executed or not. Nothing "
+        "is sent twice blindly."
     ),
     Change.State.BLOCKED: _(
-        "Nothing goes on by itself: what the distributor shows does not tell what happened. Only "
-        "this customer waits; everybody else's changes go on."
+        "Nothing goes on by itself. Only this customer waits; everybody else's changes go on."
     ),
     Change.State.DONE: _("The distributor has confirmed it."),
     Change.State.REJECTED: _("The distributor refused it. Nothing was changed."),
     Change.State.WITHDRAWN: _("It was withdrawn before it went out. Nothing was changed."),
 }
-QUIET = _(
-    "It waits until an earlier try for this customer, which got no answer, can no longer be "
-    "executed at the distributor. Then it goes out by itself."
-)
-BEHIND = _("It waits behind an earlier change of the same customer:")
+OVERRULED = {
+    Change.State.DONE: _("A person decided that it is done over there."),
+    Change.State.REJECTED: _("A person decided that it was not done and shall not be."),
+}
+# What a call means for the change, besides what it says itself.
+MEANINGS = {
+    Outcome.SUCCESS: _("The distributor confirmed it."),
+    Outcome.NOT_SENT: _("Nothing was executed: it is tried again."),
+    Outcome.THROTTLED: _("Nothing was executed: it is tried again."),
+    Outcome.DENIED: _("Nothing was executed: everything waits until our credentials are taken."),
+    Outcome.UNKNOWN: _("It may have been executed or not: looks tell."),
+    Outcome.LOST: _("It may have been executed or not: looks tell."),
+}
 # What somebody who signed up is told.
 SIGNUP_STORIES: dict[str, Any] = {
     Change.State.WAITING: _("We have everything we need. Your account is being set up."),

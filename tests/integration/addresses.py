@@ -14,6 +14,7 @@ from customers.models import (
     Attempt,
     Change,
     Customer,
+    Decision,
     Gate,
     Package,
     Refresh,
@@ -83,6 +84,7 @@ def populate(**columns: Any) -> Customer:
     change = changes.ask(customer, "profile", {"phone": "1"}, asked_by=who)
     now = clock.now()
     Attempt.objects.create(change=change, n=1, begun_at=now, deadline=now + timedelta(seconds=20))
+    Decision.objects.create(change=change, choice="AGAIN", by="ana", reason="because", at=now)
     Signup.objects.create(customer=customer, address="192.0.2.7", at=now)
     _created(customer, who)
     Refresh.objects.create(started_at=now, finished_at=now, verdict="FAILED", problem="cut")

@@ -5,11 +5,12 @@ from datetime import timedelta
 from threading import Barrier
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import connection
 
 from customers.distributor.rules import SWITCHES, Operation
 from customers.models import Change, Customer, Refresh, Username
-from customers.services import changes, claims, delivery, mirror
+from customers.services import changes, claims, decisions, delivery, mirror
 
 PASSWORD = "difference-engine"
 ADA = {
@@ -129,6 +130,21 @@ def profile(customer, seen=None, **fields):
 
 def rename(customer, name=NEW_NAME):
     return changes.ask(customer, Operation.USERNAME, {"username": name})
+
+
+def somebody():
+    return User.objects.get_or_create(username="ana")[0]
+
+
+def withdraw(change):
+    return decisions.withdraw(change, by=somebody())
+
+
+def decide(change, choice, *, claim=None, reason="I called them."):
+    """As the page of the change asks for it, on the number that the page showed."""
+    seen = again(change)
+    claim = seen.claim if claim is None else claim
+    return decisions.decide(seen, choice, claim=claim, by=somebody(), reason=reason)
 
 
 def commands(sandbox):

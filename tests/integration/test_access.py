@@ -31,7 +31,8 @@ READING = {
     "customers:changes": MANAGERS,
     "customers:change": MANAGERS,
     "customers:withdraw": BY_POST,
-    "customers:try-again": BY_POST,
+    "customers:resolve": BY_POST,
+    "customers:look": BY_POST,
     "customers:refreshes": MANAGERS,
     "customers:detail": MANAGERS,
     "customers:correct": MANAGERS,
@@ -66,7 +67,8 @@ ADMIN = {
     "admin:view_on_site": (LOGIN, LOGIN, LOGIN, LOGIN, ELSEWHERE),
 }
 # What the services alone write can be seen, and neither added nor deleted.
-READ_ONLY = ("customer", "change", "attempt", "username", "refresh", "signup", "gate", "alert")
+READ_ONLY = ("customer", "change", "attempt", "username", "refresh", "signup", "gate", "alert",
+             "decision")  # fmt: skip
 
 
 def expected(name):

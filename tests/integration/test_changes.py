@@ -8,7 +8,7 @@ import pytest
 
 from customers.distributor.rules import Operation
 from customers.models import Change, Customer
-from customers.services import changes
+from customers.services import changes, doorbell
 from customers.services.errors import AlreadySent, NothingChanged, NotPossible
 from customers.services.names import NameTaken
 from customers.services.seen import Seen
@@ -25,6 +25,7 @@ from tests.integration.steps import (
     live,
     profile,
     rename,
+    withdraw,
 )
 
 pytestmark = pytest.mark.django_db
@@ -121,9 +122,9 @@ def test_a_switch_wants_a_name_that_is_an_address_or_is_about_to_be_one(sandbox)
 def test_what_waits_behind_a_withdrawn_create_goes_with_it(sandbox):
     change = create()
     behind = rename(change.customer)
-    assert changes.withdraw(change)
+    assert withdraw(change)
     assert (again(change).state, again(behind).state) == (State.WITHDRAWN, State.WITHDRAWN)
-    assert not changes.withdraw(change)
+    assert not withdraw(change)
     assert deliver_all() == 0
     assert create(NEW_NAME)
 
@@ -134,7 +135,7 @@ def test_what_was_tried_once_cannot_be_withdrawn(sandbox, clock):
     change = profile(customer, city="Paris")
     deliver_all()
     assert again(change).state == State.WAITING
-    assert not changes.withdraw(change)
+    assert not withdraw(change)
     deliver_until_settled(clock)
     assert again(change).state == State.DONE
 
@@ -164,7 +165,7 @@ def test_a_double_click_is_one_change(sandbox):
 @pytest.fixture
 def no_broker(monkeypatch):
     """Nothing listens where the messages go."""
-    app = changes.tasks.deliver.app
+    app = doorbell.tasks.deliver.app
     with monkeypatch.context() as patch:
         patch.setattr(app.conf, "broker_url", "redis://127.0.0.1:1/0")
         # Connections that stand already are kept in these.
@@ -181,7 +182,7 @@ def test_with_the_broker_away_asking_goes_on_and_says_so_in_one_line(sandbox, no
     change = create()
 
     assert time.monotonic() - began < 1.2
-    assert [record.name for record in caplog.records] == ["customers.services.changes"]
+    assert [record.name for record in caplog.records] == ["customers.services.doorbell"]
     assert "the next round finds it" in caplog.text
     deliver_all()
     assert again(change).state == State.DONE
@@ -190,7 +191,7 @@ def test_with_the_broker_away_asking_goes_on_and_says_so_in_one_line(sandbox, no
 @pytest.mark.django_db(transaction=True)
 def test_the_doorbell_rings_after_the_commit_with_one_id_and_nothing_else(monkeypatch):
     rung = []
-    monkeypatch.setattr(changes.tasks.deliver, "delay", lambda *args: rung.append(args))
+    monkeypatch.setattr(doorbell.tasks.deliver, "delay", lambda *args: rung.append(args))
     change = create()
     assert rung == [(change.customer_id,)]
     with pytest.raises(NameTaken):

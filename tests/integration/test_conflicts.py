@@ -18,6 +18,7 @@ from tests.integration.steps import (
     deliver_all,
     live,
     profile,
+    withdraw,
 )
 
 pytestmark = pytest.mark.django_db
@@ -40,7 +41,7 @@ def test_it_conflicts_also_once_it_is_delivered_and_not_once_it_is_withdrawn(san
     deliver_all()
     with pytest.raises(Conflict):
         profile(customer, seen, city="Rome")
-    assert changes.withdraw(profile(customer, state="Île-de-France"))
+    assert withdraw(profile(customer, state="Île-de-France"))
     assert profile(customer, seen, state="Lazio")
 
 

@@ -160,7 +160,8 @@ def test_a_switch_that_would_be_refused_is_explained_instead_of_offered(console)
 
 @pytest.mark.parametrize(
     ("state", "words"),
-    [("WAITING", "goes out by itself"), ("SENDING", "being sent to the distributor right now"),
+    [("WAITING", "goes out as soon as a worker is free"),
+     ("SENDING", "being sent to the distributor right now"),
      ("IN_DOUBT", "no usable answer came back"), ("BLOCKED", "Nothing goes on by itself"),
      ("DONE", "has confirmed it"), ("REJECTED", "The distributor said: Phone too odd"),
      ("WITHDRAWN", "withdrawn before it went out")],
@@ -173,7 +174,7 @@ def test_a_changes_page_tells_how_it_stands(console, state, words):
         Change.objects.update(state=state)
     page = Page(console.get(change.get_absolute_url()))
     assert words in page.words
-    assert "phone 0815" in page.words
+    assert "Phone 0815" in page.words
 
 
 def test_a_change_that_never_went_out_can_be_withdrawn(console):

@@ -17,6 +17,7 @@ from tests.integration.steps import (
     deliver_all,
     live,
     rename,
+    withdraw,
 )
 
 pytestmark = pytest.mark.django_db
@@ -67,7 +68,7 @@ def test_a_deleted_name_is_burnt_for_everybody_for_ever(sandbox, clock):
 
 def test_a_name_that_no_call_has_carried_is_free_at_once_after_it_is_withdrawn(sandbox):
     change = create()
-    assert changes.withdraw(change)
+    assert withdraw(change)
     assert again(change.customer).status == Customer.Status.REFUSED
     assert create()
 
@@ -77,7 +78,7 @@ def test_a_name_that_calls_have_carried_is_held_also_when_its_return_is_withdraw
     rename(customer)
     deliver_all()
     back = rename(customer, ADAS)
-    assert changes.withdraw(back)
+    assert withdraw(back)
     with pytest.raises(NameTaken):
         create()
     clock.forward(24 * 3600 + 1)

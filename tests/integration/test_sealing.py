@@ -16,9 +16,11 @@ from tests.integration.steps import (
     PASSWORD,
     again,
     create,
+    decide,
     deliver_all,
     deliver_until_settled,
     live,
+    withdraw,
 )
 
 pytestmark = pytest.mark.django_db
@@ -58,9 +60,7 @@ def test_the_first_key_seals_and_all_of_them_open(settings):
         unseal(resealed, change)
 
 
-def test_a_key_that_was_removed_too_early_blocks_and_loses_nothing(
-    sandbox, settings, clock, admin_user
-):
+def test_a_key_that_was_removed_too_early_blocks_and_loses_nothing(sandbox, settings, clock):
     (key,) = settings.SEALING_KEYS
     change = create()
     settings.SEALING_KEYS = keys(1)
@@ -70,7 +70,7 @@ def test_a_key_that_was_removed_too_early_blocks_and_loses_nothing(
     assert {alert.kind for alert in Alert.objects.all()} == {Alert.Kind.SEAL, Alert.Kind.BLOCKED}
 
     settings.SEALING_KEYS = [*settings.SEALING_KEYS, key]
-    changes.try_again(again(change), by=admin_user, reason="The key is back.")
+    decide(change, "AGAIN", reason="The key is back.")
     deliver_all()
 
     assert again(change).state == State.DONE
@@ -99,7 +99,7 @@ def test_the_database_keeps_no_password_of_a_settled_change(state):
 def test_a_password_is_erased_when_it_is_withdrawn(sandbox):
     customer = live()
     change = changes.ask(customer, Operation.PASSWORD, password=SECRET)
-    assert changes.withdraw(change)
+    assert withdraw(change)
     assert again(change).sealed_password is None
 
 

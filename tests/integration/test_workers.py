@@ -17,6 +17,7 @@ from tests.integration.steps import (
     again,
     at_once,
     create,
+    decide,
     deliver_all,
     deliver_until_settled,
     live,
@@ -142,9 +143,7 @@ def test_three_lost_workers_are_enough(sandbox, clock):
     assert deliver_all() == 0
 
 
-def test_what_a_person_tries_again_is_looked_up_first_where_a_copy_would_do_harm(
-    sandbox, clock, admin_user
-):
+def test_what_a_person_tries_again_is_looked_up_first_where_a_copy_would_do_harm(sandbox, clock):
     change = create()
     for step in (settling, doubt, doubt):
         with killed_at(step, "settle" if step is settling else "look"):
@@ -153,13 +152,13 @@ def test_what_a_person_tries_again_is_looked_up_first_where_a_copy_would_do_harm
     deliver_all()
     assert again(change).state == State.BLOCKED
 
-    assert changes.try_again(again(change), by=admin_user, reason="The machine was swapped.")
+    assert decide(change, "AGAIN", reason="The machine was swapped.")
     deliver_all()
 
     assert (again(change).state, again(change).lost) == (State.DONE, 0)
     assert sandbox.operations() == ["create", "retrieve"]
     assert not Alert.objects.filter(over_at=None).exists()
-    assert not changes.try_again(again(change), by=admin_user, reason="once more")
+    assert not decide(change, "AGAIN", reason="once more")
 
 
 def test_a_worker_that_was_fenced_off_writes_nothing_but_its_attempt(

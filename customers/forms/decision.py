@@ -1,0 +1,37 @@
+"""What a person decides about a change that waits for one."""
+
+from typing import Any
+
+from django import forms
+from django.core.validators import MaxValueValidator
+from django.utils.translation import gettext_lazy as _
+
+from customers.models import Change, Decision
+
+Choice = Decision.Choice
+CHOICES = (Choice.DONE, Choice.REJECTED, Choice.AGAIN)
+LARGEST_CLAIM = 2**31 - 1  # what the column holds
+
+
+class DecisionForm(forms.Form):
+    """`claim` is the number of the state that the page showed: whoever decides later is told."""
+
+    claim = forms.IntegerField(
+        widget=forms.HiddenInput, min_value=0, validators=[MaxValueValidator(LARGEST_CLAIM)]
+    )
+    choice = forms.ChoiceField(
+        label=_("What has become of it?"),
+        choices=[(choice.value, choice.label) for choice in CHOICES],
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose one.")},
+    )
+    reason = forms.CharField(
+        label=_("Why?"),
+        max_length=2000,
+        widget=forms.Textarea({"rows": 2}),
+        help_text=_("Kept with the change, with your name and the time."),
+        error_messages={"required": _("Say why: the reason is kept with the change.")},
+    )
+
+    def __init__(self, change: Change, data: Any = None) -> None:
+        super().__init__(data, initial={"claim": change.claim})

@@ -1,0 +1,259 @@
+"""A person settles a BLOCKED change: what follows is what would have followed by itself."""
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.test import Client
+
+from customers.distributor.rules import Operation
+from customers.models import Alert, Change, Customer, Decision, Username
+from customers.models.change import OPEN
+from customers.services import changes, decisions
+from tests.integration.pages import Page, person, signed_in
+from tests.integration.steps import (
+    ADA,
+    ADAS,
+    NEW_NAME,
+    UPDATES,
+    again,
+    at_once,
+    commands,
+    create,
+    decide,
+    deliver_all,
+    deliver_until_settled,
+    live,
+    somebody,
+    withdraw,
+)
+
+pytestmark = pytest.mark.django_db
+State = Change.State
+
+
+def blocked(change):
+    """As eight rounds without certainty leave it."""
+    Change.objects.filter(pk=change.pk).update(state=State.BLOCKED, claim=7, error="Who knows?")
+    Alert.objects.create(
+        kind=Alert.Kind.BLOCKED, subject=str(change.pk), text="x", raised_at=change.asked_at
+    )
+    return again(change)
+
+
+@pytest.fixture
+def different(sandbox, control, clock):
+    """A creation whose name is there, with another city than was asked."""
+    sandbox.add_account(username=ADAS, city="Paris")
+    sandbox.faults.append("dropped")
+    change = create()
+    deliver_until_settled(clock)
+    changes.ask(change.customer, Operation.PROFILE, {"city": "Rome"})
+    assert again(change).state == State.BLOCKED
+    return again(change)
+
+
+def test_a_creation_that_is_done_over_there_makes_a_live_customer(sandbox, different):
+    assert decide(different, "DONE", reason="I see them in their console.")
+
+    change = again(different)
+    assert (change.state, change.sealed_password, change.error) == (State.DONE, None, "")
+    assert change.claim == different.claim + 1
+    customer = again(change.customer)
+    assert (customer.status, customer.city, customer.active) == ("LIVE", ADA["city"], True)
+    assert Username.objects.get(customer=customer).state == "LIVE"
+    assert not Alert.objects.filter(kind=Alert.Kind.BLOCKED, over_at=None).exists()
+    said = Decision.objects.get()
+    assert (said.choice, said.by, said.reason) == ("DONE", "ana", "I see them in their console.")
+
+    deliver_all()
+    assert commands(sandbox) == ["create", "profile"]
+
+
+def test_a_creation_that_shall_not_be_refuses_the_customer_and_takes_along_what_waits(
+    sandbox, different
+):
+    behind = different.customer.changes.get(operation="profile")
+
+    assert decide(different, "REJECTED")
+
+    change = again(different)
+    assert (change.state, change.sealed_password) == (State.REJECTED, None)
+    assert again(change.customer).status == Customer.Status.REFUSED
+    name = Username.objects.get(customer=change.customer)
+    assert name.state == "RELEASED"
+    assert name.until > change.settled_at  # A late copy would still carry it.
+    behind = again(behind)
+    assert (behind.state, "shall not be" in behind.error) == (State.WITHDRAWN, True)
+    deliver_all()
+    assert commands(sandbox) == ["create"]
+
+
+@pytest.mark.parametrize("choice", ["DONE", "REJECTED"])
+@pytest.mark.parametrize("operation", UPDATES)
+def test_every_operation_ends_as_the_distributors_word_would_have_ended_it(
+    sandbox, choice, operation
+):
+    customer = live()
+    password = "another-engine" if operation == Operation.PASSWORD else ""
+    change = changes.ask(customer, operation, UPDATES[operation][0], password=password)
+    was = Customer.objects.values().get(pk=customer.pk)
+
+    assert decide(blocked(change), choice)
+
+    change = again(change)
+    assert (change.state, change.sealed_password) == (choice, None)
+    now = Customer.objects.values().get(pk=customer.pk)
+    expected = change.effects() if choice == "DONE" else {}
+    differing = {name for name in was if was[name] != now[name]} - {"touched_at"}
+    assert differing == {name for name in expected if was[name] != expected[name]}
+    names = set(Username.objects.values_list("key", "state"))
+    assert names == {
+        ("DONE", "username"): {(NEW_NAME, "LIVE"), (ADAS, "RELEASED")},
+        ("REJECTED", "username"): {(NEW_NAME, "RELEASED"), (ADAS, "LIVE")},
+        ("DONE", "delete"): {(ADAS, "BURNT")},
+    }.get((choice, operation), {(ADAS, "LIVE")})
+    assert commands(sandbox) == ["create"]
+
+
+def test_a_reason_that_speaks_of_taken_names_burns_none(sandbox):
+    change = changes.ask(live(), Operation.USERNAME, {"username": NEW_NAME})
+    assert decide(blocked(change), "REJECTED", reason="The username already exists, they say.")
+    assert Username.objects.get(key=NEW_NAME).state == "RELEASED"
+
+
+def test_sent_out_again_it_starts_anew(sandbox):
+    change = changes.ask(live(), Operation.ENABLE)
+    Change.objects.filter(pk=change.pk).update(lost=3, rounds=8, attempts=2)
+    assert decide(blocked(change), "AGAIN")
+    change = again(change)
+    assert (change.state, change.lost, change.rounds, change.claim) == ("WAITING", 0, 0, 8)
+    deliver_all()
+    assert again(change).state == State.DONE
+
+
+def test_each_decision_is_kept(sandbox):
+    change = changes.ask(live(), Operation.ENABLE)
+    assert decide(blocked(change), "AGAIN", reason="one")
+    assert decide(blocked(change), "REJECTED", reason="two")
+    kept = Decision.objects.order_by("at").values_list("choice", "reason")
+    assert list(kept) == [("AGAIN", "one"), ("REJECTED", "two")]
+
+
+# --- The fence -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("choice", ["DONE", "REJECTED", "AGAIN"])
+def test_who_saw_an_older_state_decides_nothing(sandbox, choice):
+    change = blocked(changes.ask(live(), Operation.EMAIL, {"email": NEW_NAME}))
+    before = Change.objects.values().get(pk=change.pk)
+    assert not decide(change, choice, claim=change.claim - 1)
+    assert Change.objects.values().get(pk=change.pk) == before
+    assert again(change.customer).email == ADAS
+    assert not Decision.objects.exists()
+    assert Alert.objects.filter(over_at=None).exists()
+
+
+@pytest.mark.parametrize("state", [s for s in State.values if s != "BLOCKED"])
+def test_nothing_but_a_blocked_change_is_decided(sandbox, state):
+    change = changes.ask(live(), Operation.ENABLE)
+    settled = {} if state in OPEN else {"settled_at": change.asked_at}
+    Change.objects.filter(pk=change.pk).update(state=state, **settled)
+    assert not decide(change, "DONE")
+    assert again(change).state == state
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_people_at_once_one_decides(sandbox):
+    change = blocked(changes.ask(live(), Operation.EMAIL, {"email": NEW_NAME}))
+    who = somebody()
+
+    def say(choice):
+        seen = again(change)
+        return decisions.decide(seen, choice, claim=7, by=who, reason="mine")
+
+    told = at_once(*(lambda choice=choice: say(choice) for choice in ("DONE", "REJECTED")))
+
+    assert sorted(told) == [False, True]
+    won = ("DONE", "REJECTED")[told.index(True)]
+    assert again(change).state == Decision.objects.get().choice == won
+    assert again(change.customer).email == (NEW_NAME if won == "DONE" else ADAS)
+
+
+# --- The page ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def lead(db):
+    return signed_in("Leads", username="lena")
+
+
+def resolve(console, change, **fields):
+    said = {"claim": again(change).claim, "choice": "DONE", "reason": "I called them."} | fields
+    return console.post(f"{change.get_absolute_url()}resolve/", said, follow=True)
+
+
+def test_the_page_says_what_each_choice_does_and_then_who_chose_and_why(sandbox, lead, different):
+    page = Page(lead.get(different.get_absolute_url()))
+    assert page.sends["claim"] == str(different.claim)
+    for words in (
+        "The customer becomes live here with everything that was asked",
+        "1 change that waits behind it is withdrawn.",
+        "The same request goes out once more",
+        "City: “Paris” is there, “London” was asked",
+    ):
+        assert words in page.words
+
+    page = Page(resolve(lead, different, choice="REJECTED", reason="Somebody else's account."))
+
+    assert "A person decided that it was not done and shall not be." in page.words
+    assert "lena decided It was not done and shall not be Somebody else's account." in page.words
+    assert "The distributor said" not in page.words
+    assert "was withdrawn with it: Change profile" in page.words
+    behind = different.customer.changes.get(operation="profile")
+    withdrawn = Page(lead.get(behind.get_absolute_url()))
+    assert different.get_absolute_url() in withdrawn.links()
+    assert "shall not be" in withdrawn.words
+
+
+@pytest.mark.parametrize(
+    ("missing", "words"),
+    [({"reason": "  "}, "Say why"), ({"choice": ""}, "Choose one"),
+     ({"choice": "WITHDRAWN"}, "Select a valid choice"),
+     ({"claim": "9" * 30}, "There is a problem"),
+     ({"claim": ""}, "There is a problem"), ({"reason": "x" * 2001}, "2000")],
+)  # fmt: skip
+def test_without_a_choice_and_a_reason_nothing_is_decided(sandbox, lead, missing, words):
+    change = blocked(changes.ask(live(), Operation.ENABLE))
+    assert words in Page(resolve(lead, change, **missing)).words
+    assert again(change).state == State.BLOCKED
+    assert not Decision.objects.exists()
+
+
+def test_who_comes_second_is_told(sandbox, lead):
+    change = blocked(changes.ask(live(), Operation.ENABLE))
+    assert decide(change, "REJECTED")
+    page = Page(resolve(lead, change, claim=change.claim))
+    assert "Somebody decided meanwhile" in page.words
+    assert Decision.objects.count() == 1
+
+
+def test_deciding_and_looking_want_a_permission_of_their_own(sandbox):
+    change = blocked(changes.ask(live(), Operation.ENABLE))
+    manager = signed_in("Managers")
+    assert "Decide" not in Page(manager.get(change.get_absolute_url())).words
+    for page in ("resolve", "look"):
+        said = {"claim": change.claim, "choice": "DONE", "reason": "because"}
+        assert manager.post(f"{change.get_absolute_url()}{page}/", said).status_code == 403
+    decider = person(username="decider")
+    decider.user_permissions.add(Permission.objects.get(codename="resolve_change"))
+    client = Client()
+    client.force_login(decider)
+    client.post(f"{change.get_absolute_url()}resolve/", said)
+    assert again(change).state == State.DONE
+
+
+def test_who_withdrew_is_kept_too(sandbox, lead):
+    change = changes.ask(live(), Operation.ENABLE)
+    lead.post(f"{change.get_absolute_url()}withdraw/")
+    assert "lena decided Withdrawn" in Page(lead.get(change.get_absolute_url())).words
+    assert not withdraw(change)
+    assert Decision.objects.count() == 1
