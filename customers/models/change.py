@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from customers.distributor.rules import SWITCHES, Operation
 from customers.models.customer import Customer
+from customers.models.labels import in_words, label
 
 if TYPE_CHECKING:
     from customers.models.attempt import AttemptQuerySet
@@ -158,6 +159,11 @@ class Change(models.Model):
     def sends(self) -> "AttemptQuerySet":
         """The tries to have it executed, the latest first; looks are not among them."""
         return self.attempt_set.sends().order_by("-n")
+
+    @property
+    def asked(self) -> list[tuple[str, str]]:
+        """What was typed, under the names that a person knows."""
+        return [(label(name), in_words(name, value)) for name, value in self.params.items()]
 
     def effects(self) -> dict[str, Any]:
         """The customer's columns as they are once the distributor has confirmed this."""

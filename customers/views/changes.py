@@ -17,6 +17,7 @@ from customers.services import changes
 from customers.services.errors import AskingError
 from customers.services.names import NameTaken
 from customers.views.correcting import refused_before, words_of
+from customers.views.promises import promise
 from customers.views.words import PROMISES, WARNINGS
 
 
@@ -29,7 +30,7 @@ def new(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     if refused and not form.is_bound and (before := _last_creation(refused)):
         form.recall(before.params, words_of(before))
     if request.method == "POST" and form.is_valid() and (change := create(request, form)):
-        messages.info(request, _("%s will be set up in a moment.") % change.customer.name)
+        promise(request, change, _("%s will be set up in a moment.") % change.customer.name)
         warn_of_username(request, change.customer)
         return redirect(change.customer)
     return render(request, "customers/new.html", {"form": form})
@@ -72,8 +73,8 @@ def update(request: HttpRequest, pk: int, operation: Operation) -> HttpResponse:
     form = FORMS[operation](customer, request.POST if request.method == "POST" else None)
     if not form.is_bound and (before := refused_before(request, customer, operation)):
         form.recall(before.params, words_of(before))
-    if request.method == "POST" and form.is_valid() and _ask(request, operation, form):
-        messages.info(request, PROMISES[operation] % customer.name)
+    if request.method == "POST" and form.is_valid() and (change := _ask(request, operation, form)):
+        promise(request, change, PROMISES[operation] % customer.name)
         return redirect(customer)
     context = {
         "customer": customer,

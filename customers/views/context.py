@@ -6,15 +6,22 @@ from django.utils.functional import SimpleLazyObject
 
 from customers.models import Change, Gate
 
+# Every page counts them while the distributor is away: beyond this nobody needs the number.
+MOST = 10_000
+
 
 @dataclass(frozen=True)
 class Standing:
     why: str
     since: datetime | None
-    waiting: int
+    waiting: int  # at most one more than MOST
     denied: bool
     throttled: bool
     until: datetime | None
+
+    @property
+    def is_more(self) -> bool:
+        return self.waiting > MOST
 
 
 def standing(request: HttpRequest) -> dict[str, object]:
@@ -29,7 +36,7 @@ def _standing() -> Standing | None:
     gate = Gate.closed()
     if gate is None:
         return None
-    waiting = Change.objects.unfinished().count()
+    waiting = Change.objects.unfinished()[: MOST + 1].count()
     return Standing(
         gate.why, gate.since, waiting, gate.denied, gate.is_throttled, gate.throttled_until
     )

@@ -1,20 +1,27 @@
 """The list of customers, and one of them."""
 
+from collections.abc import Sequence
+
 from django.contrib.auth.decorators import permission_required
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
+from django.db.models import Count, Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
-from customers.distributor.rules import Operation, has_control_characters, is_email
-from customers.models import Change, Customer
+from customers.distributor.rules import WITH_PASSWORD, Operation, has_control_characters, is_email
+from customers.models import Attempt, Change, Customer
+from customers.views.correcting import CHANGEABLE, refusals
 from customers.views.live import render_live
+from customers.views.promises import settled_tags
+from customers.views.story import is_overruled, latest_first
 from customers.views.truth import SHOWN, facts, verified_at
 
 PAGE = 50
 TIMELINE = 50
-CHANGEABLE = {Customer.Status.REQUESTED, Customer.Status.LIVE, Customer.Status.MISSING}
+# Calls of a change that its customer's page tells of; its own page tells of all.
+CALLS = 5
+State = Change.State
 
 
 @require_safe
@@ -32,11 +39,17 @@ def customer_list(request: HttpRequest) -> HttpResponse:
     if request.GET.get("mine"):
         customers = customers.filter(account_manager=request.user.pk)
     page = Paginator(customers, PAGE).get_page(request.GET.get("page"))
+    stuck = Change.objects.filter(
+        customer__in=[customer.pk for customer in page],
+        operation=Operation.CREATE,
+        state=State.BLOCKED,
+    )
     return render(
         request,
         "customers/list.html",
         {
             "page": page,
+            "stuck": set(stuck.values_list("customer", flat=True)),
             "query": query,
             "status": status,
             "statuses": Customer.Status.choices,
@@ -56,6 +69,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         Change.objects.open().filter(customer__pk=pk).select_related("asked_by").order_by("seq")
     )
     customer = get_object_or_404(Customer.objects.select_related("account_manager"), pk=pk)
+    timeline = list(_timeline(customer))
     known = {fact.name: fact for fact in facts(customer)}
     is_closing = any(change.operation == Operation.DELETE for change in coming)
     context = {
@@ -65,8 +79,15 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "verified_at": verified_at(customer),
         "open_changes": coming,
         "password_set": _password_set(customer),
-        "refusal": _refusal(customer),
-        "timeline": _timeline(customer),
+        "password_coming": next((c for c in coming[::-1] if c.operation in WITH_PASSWORD), None),
+        "refusal": (refusal := _refusal(customer)),
+        "is_overruled": refusal is not None and is_overruled(refusal, latest_first(refusal)),
+        "refusals": refusals(request, customer),
+        "closed_by": _closed_by(customer),
+        "shown_state": _shown_state(customer, coming),
+        "has_switches": customer.status in CHANGEABLE,
+        "settled": settled_tags(timeline),
+        "timeline": timeline,
         "switches_refused": not is_email(customer.expected()["username"]),
         "can_change": customer.status in CHANGEABLE and not is_closing,
     }
@@ -75,8 +96,26 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _timeline(customer: Customer) -> QuerySet[Change]:
-    changes = customer.changes.select_related("asked_by").prefetch_related("attempt_set")
-    return changes.order_by("-seq")[:TIMELINE]
+    calls = Attempt.objects.only("change", "n", "kind", "begun_at", "outcome").order_by("-n")
+    changes = customer.changes.select_related("asked_by").prefetch_related(
+        Prefetch("attempt_set", calls[:CALLS], to_attr="latest_calls")
+    )
+    return changes.annotate(calls=Count("attempt")).order_by("-seq")[:TIMELINE]
+
+
+def _shown_state(customer: Customer, coming: Sequence[Change]) -> str:
+    """A creation that waits for a person is not on its way."""
+    if customer.status == Customer.Status.REQUESTED and coming:
+        blocked = coming[0].operation == Operation.CREATE and coming[0].state == State.BLOCKED
+        return State.BLOCKED if blocked else customer.status
+    return customer.status
+
+
+def _closed_by(customer: Customer) -> Change | None:
+    if customer.status != Customer.Status.CLOSED:
+        return None
+    deleted = customer.changes.filter(operation=Operation.DELETE, state=State.DONE)
+    return deleted.select_related("asked_by").order_by("-seq").first()
 
 
 def _refusal(customer: Customer) -> Change | None:

@@ -23,8 +23,8 @@ from customers.services import decisions
 from customers.views.consequences import offers
 from customers.views.correcting import correct_url
 from customers.views.live import asked_since, is_worth_waiting, render_live
-from customers.views.shown import asked, exhibits
-from customers.views.story import is_overruled, next_step, story
+from customers.views.shown import exhibits
+from customers.views.story import is_overruled, latest_first, next_step, story
 
 State = Change.State
 Choice = Decision.Choice
@@ -60,14 +60,13 @@ def _page(request: HttpRequest, change: Change, form: DecisionForm) -> HttpRespo
     )
     page = Paginator(change.attempt_set.order_by("-n"), CALLS).get_page(request.GET.get("page"))
     is_blocked = change.state == State.BLOCKED
-    decided = list(change.decisions.order_by("-at", "-pk"))
+    decided = latest_first(change)
     context = {
         "change": change,
         "page": page,
         "exhibits": exhibits(change, page),
         "story": story(change, decided),
         "next": next_step(change),
-        "asked": asked(change),
         "has_password": change.operation in WITH_PASSWORD,
         "decisions": decided,
         "is_overruled": is_overruled(change, decided),

@@ -1,15 +1,12 @@
-"""Changes and calls as a person reads them: labels for parameters, what a look has shown."""
+"""Calls as a person reads them: what went out, what came back, what a look has shown."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.core.exceptions import FieldDoesNotExist
-from django.utils.text import capfirst
-from django.utils.translation import gettext as _
-
 from customers.distributor.rules import SWITCHES, WITH_PASSWORD, Operation
-from customers.models import Attempt, Change, Customer
+from customers.models import Attempt, Change
+from customers.models.labels import in_words, label
 from customers.services.evidence import same
 from customers.views.words import MEANINGS
 
@@ -25,50 +22,35 @@ class Shown:
 
 @dataclass(frozen=True)
 class Exhibit:
-    """A call, what it means, what went out, and the rows that a look has found by name."""
+    """A call, what it means, what went out, and the rows that a look has found by name.
+
+    The latest look tells each difference; those before, how many there were.
+    """
 
     attempt: Attempt
     meaning: str
     request: str
     listed: list[tuple[str, list[Shown]]]
+    is_latest_look: bool
 
-
-def label(name: str) -> str:
-    """What a person calls a parameter of the contract."""
-    if name == "user":
-        return str(_("Username"))
-    try:
-        return capfirst(str(Customer._meta.get_field(name).verbose_name))  # type: ignore[union-attr]  # noqa: SLF001
-    except FieldDoesNotExist:
-        return name
-
-
-def text(name: str, value: Any) -> str:
-    match value:
-        case list():
-            return ", ".join(value)
-        case "true" | "false" if name in {"free_user", "active", "website_access"}:
-            return str(_("yes") if value == "true" else _("no"))
-        case _:
-            return str(value)
-
-
-def asked(change: Change) -> list[tuple[str, str]]:
-    """What was typed, under the labels of the forms."""
-    return [(label(name), text(name, value)) for name, value in change.params.items()]
+    @property
+    def differing(self) -> list[Shown]:
+        return [field for _name, row in self.listed for field in row if field.asked]
 
 
 def exhibits(change: Change, attempts: Iterable[Attempt]) -> list[Exhibit]:
-    return [_exhibit(change, attempt) for attempt in attempts]
+    attempts = list(attempts)
+    latest = next((attempt for attempt in attempts if attempt.seen), None)
+    return [_exhibit(change, attempt, is_latest=attempt is latest) for attempt in attempts]
 
 
-def _exhibit(change: Change, attempt: Attempt) -> Exhibit:
+def _exhibit(change: Change, attempt: Attempt, *, is_latest: bool) -> Exhibit:
     is_send = attempt.kind == Attempt.Kind.SEND
     meaning = MEANINGS.get(Attempt.Outcome(attempt.outcome)) if is_send and attempt.outcome else ""
     rows = (attempt.seen or {}).get("listed", {})
     should_be = _should_be(change, attempt.request)
     listed = [(name, list(_row(row, should_be))) for name, row in rows.items()]
-    return Exhibit(attempt, str(meaning or ""), _request(change, attempt), listed)
+    return Exhibit(attempt, str(meaning or ""), _request(change, attempt), listed, is_latest)
 
 
 def _request(change: Change, attempt: Attempt) -> str:
@@ -76,7 +58,7 @@ def _request(change: Change, attempt: Attempt) -> str:
     sent = dict(attempt.request)
     if attempt.kind == Attempt.Kind.SEND and change.operation in WITH_PASSWORD:
         sent |= {"password": "•••", "confirm_password": "•••"}
-    return "  ".join(f"{name}={text(name, value)}" for name, value in sent.items())
+    return "  ".join(f"{name}={in_words(name, value)}" for name, value in sent.items())
 
 
 def _should_be(change: Change, request: Mapping[str, Any]) -> dict[str, str]:
@@ -93,4 +75,4 @@ def _row(row: Mapping[str, str] | None, should_be: Mapping[str, str]) -> Iterato
     for name, value in (row or {}).items():
         wanted = should_be.get(name)
         differs = wanted is not None and not same(name, wanted, value)
-        yield Shown(label(name), text(name, value), text(name, wanted) if differs else "")
+        yield Shown(label(name), in_words(name, value), in_words(name, wanted) if differs else "")

@@ -29,6 +29,10 @@ def story(change: Change, decided: Sequence[Decision]) -> str:
     return str(words[State(change.state)])
 
 
+def latest_first(change: Change) -> list[Decision]:
+    return list(change.decisions.order_by("-at", "-pk"))
+
+
 def is_overruled(change: Change, decided: Sequence[Decision]) -> bool:
     """Whether it ended by a person's word, not by the distributor's."""
     return change.state in OVERRULED and bool(decided) and decided[0].choice == change.state

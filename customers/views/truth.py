@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from customers.distributor.rules import ROW_FIELDS, Operation
 from customers.models import Change, Customer, Refresh
+from customers.models.labels import label
 from customers.services.merge import untouched
 
 SHOWN = (
@@ -20,12 +20,15 @@ SHOWN = (
 
 
 SWITCHED = ("active", "website_access")
+# What a creation may leave to the distributor.
+OPTIONAL = {"ip_group", "ip", "billing_date"}
 
 
 @dataclass(frozen=True)
 class Fact:
     """One field. `how`: read (back from the distributor), confirmed (by its answer), sent (it
-    cannot be read back), asked (nothing is there yet), unknown (never known to us)."""
+    cannot be read back), omitted (nothing was asked for), asked (nothing is there yet), closed
+    (what it was), unknown (never known to us)."""
 
     name: str
     label: str
@@ -60,11 +63,7 @@ def facts(customer: Customer) -> Iterator[Fact]:
     for name in (*SHOWN, *SWITCHED):
         value = getattr(customer, name)
         how, when = _how(customer, name, told.get(name), read_at)
-        yield Fact(name, _label(name), value, how, when, *coming.get(name, (None, None)))
-
-
-def _label(name: str) -> str:
-    return capfirst(str(Customer._meta.get_field(name).verbose_name))  # type: ignore[union-attr]  # noqa: SLF001
+        yield Fact(name, label(name), value, how, when, *coming.get(name, (None, None)))
 
 
 def verified_at(customer: Customer) -> datetime | None:
@@ -80,6 +79,10 @@ def verified_at(customer: Customer) -> datetime | None:
     return customer.seen_at
 
 
+def _is_asked(customer: Customer) -> bool:
+    return customer.status in {Customer.Status.REQUESTED, Customer.Status.REFUSED}
+
+
 def _confirmations(customer: Customer) -> dict[str, datetime | None]:
     """When the distributor last answered "success" to each column."""
     told: dict[str, datetime | None] = {}
@@ -91,8 +94,12 @@ def _confirmations(customer: Customer) -> dict[str, datetime | None]:
 def _how(
     customer: Customer, name: str, told: datetime | None, read_at: datetime | None
 ) -> tuple[str, datetime | None]:
-    if customer.status in {Customer.Status.REQUESTED, Customer.Status.REFUSED}:
+    if name in OPTIONAL and getattr(customer, name) in (None, []) and (told or _is_asked(customer)):
+        return "omitted", None
+    if _is_asked(customer):
         return "asked", None
+    if customer.status == Customer.Status.CLOSED:
+        return "closed", None
     if name in ROW_FIELDS:
         if told and (read_at is None or read_at < told):
             return "confirmed", told
