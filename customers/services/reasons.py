@@ -72,8 +72,12 @@ def _seen(grounds: Grounds) -> str:
             return _("Not applied")
         case Finding.TAKEN:
             return _("Both names are listed, so the new one belongs to another account")
+        case _ if grounds.operation is Operation.CREATE:
+            return _("There, but not as asked")
+        case _ if grounds.operation is Operation.USERNAME:
+            return _("Neither the old name nor the new one is listed")
         case _:
-            return _("Neither as before nor as asked")
+            return _("The customer is not listed")
 
 
 def _firmness(grounds: Grounds) -> list[str]:

@@ -47,6 +47,9 @@ CALM = [
     "{change live}",
     "{change refused}",
     "{change blocked}",
+    "{held to}",
+    "{correct}",
+    "{refused}correct/",
     "{signed up}",
     "/accounts/password_change/",
 ]
@@ -65,6 +68,7 @@ WITH_ERRORS = {
     "{adopted}email/": "Change e-mail",
     "{live}password/": "Change password",
     "{live}delete/": "Delete",
+    "{change blocked}": "Decide",
     "/accounts/password_change/": "Change password",
     "/accounts/login/": "Sign in",
     "/signup/": "Open my account",
@@ -80,8 +84,8 @@ def manager(installed) -> Visitor:
 @pytest.fixture(scope="module")
 def states(installed, manager) -> dict[str, str]:
     """Where to see what can become of a customer, a change or a signup."""
-    refused, blocked = a_name(), a_name()
-    for name in (refused, blocked):
+    refused, blocked, theirs = a_name(), a_name(), a_name()
+    for name in (refused, blocked, theirs):
         installed.tell_distributor("add", **somebody_else(name))
     installed.faults("lost", times=1, operation="create")
     pages = {
@@ -90,17 +94,31 @@ def states(installed, manager) -> dict[str, str]:
         "refused": create(manager, refused),
         "live": create(manager, a_name()),
         "no address": create(manager, a_name().split("@")[0]),
+        "held to": create(manager, a_name()),
         "closed": create(manager, name := a_name()),
     }
     settled(manager, pages["closed"], "Live")
     manager.submit(f"{pages['closed'].url}delete/", username=name)
     manager.submit(f"{pages['live'].url}disable/")
     manager.submit(f"{pages['live'].url}password/", password=SECRET, confirm_password=SECRET)
+    settled(manager, pages["held to"], "Live")
+    manager.submit(f"{pages['held to'].url}username/", username=theirs)
     signed_up = Visitor(installed.url).submit("/signup/", **somebody(a_name()))
-    for state, words in {"refused": "Refused", "closed": "Closed", "blocked": "Needs a"}.items():
+    ends = {
+        "refused": "Refused",
+        "closed": "Closed",
+        "blocked": "Needs a",
+        "held to": "Refused, and",
+    }
+    for state, words in ends.items():
         settled(manager, pages[state], words)
+    correct = manager.open(pages["held to"].url).links(r"/customers/\d+/username/\?again=.+")[0]
     adopted = manager.open("/customers/").links(r"/customers/\d+/")[-1]
-    return located(manager, pages) | {"adopted": adopted, "signed up": signed_up.url}
+    return located(manager, pages) | {
+        "adopted": adopted,
+        "correct": correct,
+        "signed up": signed_up.url,
+    }
 
 
 @pytest.fixture(scope="module")
