@@ -88,6 +88,7 @@ def test_a_password_is_never_shown_again(console):
 
 def test_only_a_refused_change_of_that_customer_and_kind_fills_the_form(console):
     waiting = changes.ask(a_customer(), "email", {"email": "b@example.com"})
+    Change.objects.filter(pk=waiting.pk).update(error="It does not answer.")
     other = refused("email", {"email": "c@example.com"}, customer=a_customer("bob@example.com"))
     for pk in (waiting.pk, other.pk, "x", "\x00", ""):
         form = console.get(f"{url(waiting.customer, 'email')}?again={pk}")
