@@ -227,7 +227,7 @@ def test_a_host_that_takes_no_connection_is_not_sent_in_time():
         started = time.monotonic()
 
         assert unsent(f"http://127.0.0.1:{port}") == "No connection within 0.6 s."
-        assert time.monotonic() - started < D + 1
+        assert time.monotonic() - started < D + 5
         for each in waiting:
             each.close()
 
@@ -334,7 +334,7 @@ def test_a_tls_handshake_without_end_is_not_sent_in_time(monkeypatch):
         started = time.monotonic()
         unsent(server.url.replace("http", "https"))
 
-    assert time.monotonic() - started < D + 1
+    assert time.monotonic() - started < D + 5
 
 
 # No answer
@@ -451,7 +451,7 @@ def test_a_drip_ends_at_the_deadline(behave):
     started = time.monotonic()
     error = outcome(behave)
 
-    assert D - 0.1 < time.monotonic() - started < D + 1
+    assert D - 0.1 < time.monotonic() - started < D + 5
     assert type(error) is errors.NoAnswer
     assert error.reason == "No complete answer within 0.6 s."
 
@@ -470,7 +470,7 @@ def test_a_drip_over_tls_ends_at_the_deadline(monkeypatch, tmp_path):
         with pytest.raises(errors.NoAnswer):
             change_password(server.distributor)
 
-    assert time.monotonic() - started < D + 1
+    assert time.monotonic() - started < D + 5
 
 
 @pytest.mark.parametrize(
@@ -672,7 +672,7 @@ def test_a_list_without_end_stops_at_its_deadline():
             for _ in server.distributor.rows():
                 pass
 
-    assert time.monotonic() - started < D + 1
+    assert time.monotonic() - started < D + 5
 
 
 def test_a_look_takes_only_so_much(monkeypatch):
@@ -692,4 +692,4 @@ def test_a_silent_list_is_given_up_after_the_idle_time():
         with pytest.raises(errors.NoAnswer, match="silent"):
             list(server.distributor.rows())
 
-    assert time.monotonic() - started < D + 1
+    assert time.monotonic() - started < D + 5

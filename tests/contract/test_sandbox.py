@@ -500,13 +500,11 @@ def test_late_does_nothing_any_more_once_the_sandbox_stopped(tmp_path):
 
 
 def test_slow_answers_after_a_while_and_holds_up_nobody(sandbox):
-    sandbox.faults.add("slow", seconds=0.6)
+    sandbox.faults.add("slow", seconds=1.5)
     waiting = threading.Thread(target=create, args=(sandbox,))
     waiting.start()
     time.sleep(0.1)
-    start = time.monotonic()
     assert names(find(sandbox)) == [ADA["username"]]
-    assert time.monotonic() - start < 0.4
     assert waiting.is_alive()
     waiting.join()
 
@@ -516,7 +514,8 @@ def test_drip_sends_byte_by_byte_and_ends_whole(sandbox, kind):
     sandbox.faults.add(kind, seconds=0.005)
     start = time.monotonic()
     assert said(create(sandbox)) == SUCCESS["json"]
-    assert time.monotonic() - start > 0.005 * len('{"message": "success"}')
+    pauses = len('{"message": "success"}') - 1
+    assert time.monotonic() - start >= 0.005 * pauses
     sandbox.faults.add(kind, seconds=0.001)
     assert names(find(sandbox)) == [ADA["username"]]
 
@@ -546,9 +545,9 @@ def test_stopping_ends_whatever_sleeps(kind):
         time.sleep(0.2)
         start = time.monotonic()
     thread.join()
-    while threading.active_count() > before and time.monotonic() - start < 1:
+    while threading.active_count() > before and time.monotonic() - start < 5:
         time.sleep(0.01)
-    assert time.monotonic() - start < 1
+    assert time.monotonic() - start < 5
     assert ended
 
 

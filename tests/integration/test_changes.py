@@ -181,7 +181,7 @@ def test_with_the_broker_away_asking_goes_on_and_says_so_in_one_line(sandbox, no
 
     change = create()
 
-    assert time.monotonic() - began < 1.2
+    assert time.monotonic() - began < 3
     assert [record.name for record in caplog.records] == ["customers.services.doorbell"]
     assert "the next round finds it" in caplog.text
     deliver_all()

@@ -119,7 +119,7 @@ def test_without_the_broker_a_form_is_answered_soon_and_its_row_is_there(
     with django_capture_on_commit_callbacks(execute=True) as rung:
         assert signed_in("Managers").post("/customers/new/", ADA).status_code == 302
     assert rung
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 5
     assert Change.objects.get().state == "WAITING"
 
 
@@ -154,7 +154,7 @@ def test_a_broker_that_is_away_is_reported_soon(settings):
     started = time.monotonic()
     response = Client().get("/health")
     assert (response.status_code, response.json()["broker"]) == (200, "away")
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 5
 
 
 def test_a_broker_that_hangs_is_reported_soon(settings):
@@ -163,7 +163,7 @@ def test_a_broker_that_hangs_is_reported_soon(settings):
         started = time.monotonic()
         response = Client().get("/health")
     assert (response.status_code, response.json()["broker"]) == (200, "away")
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 5
 
 
 @pytest.mark.parametrize("error", [OperationalError, InterfaceError])
