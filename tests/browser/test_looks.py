@@ -87,10 +87,12 @@ def states(installed, manager) -> dict[str, str]:
     refused, blocked, theirs = a_name(), a_name(), a_name()
     for name in (refused, blocked, theirs):
         installed.tell_distributor("add", **somebody_else(name))
+    # Its answer is lost, and what is there is not what was asked. Another worker
+    # would call first for one created meanwhile, and lose that answer instead.
     installed.faults("lost", times=1, operation="create")
+    settled(manager, needing := create(manager, blocked), "Needs a")
     pages = {
-        # Its answer is lost, and what is there is not what was asked.
-        "blocked": create(manager, blocked),
+        "blocked": needing,
         "refused": create(manager, refused),
         "live": create(manager, a_name()),
         "no address": create(manager, a_name().split("@")[0]),
@@ -107,7 +109,6 @@ def states(installed, manager) -> dict[str, str]:
     ends = {
         "refused": "Refused",
         "closed": "Closed",
-        "blocked": "Needs a",
         "held to": "Refused, and",
     }
     for state, words in ends.items():
