@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Max
+from django.utils.translation import gettext as _
 
 from customers.distributor.rules import Operation
 from customers.models import Attempt, Change, Customer, clock
@@ -62,7 +63,7 @@ def _claim(found: Change, now: datetime) -> bool:
 def _give_up_attempt(change: Change, now: datetime) -> None:
     for attempt in change.sends.filter(outcome=""):
         attempt.outcome, attempt.ended_at = Attempt.Outcome.LOST, now
-        attempt.conclusion = "The worker did not come back. Whether it was executed is unknown."
+        attempt.conclusion = _("The worker did not come back. Whether it was executed is unknown.")
         attempt.save()
         keep_quiet(change, attempt)
 

@@ -13,6 +13,7 @@ from customers.services import names
 from customers.services.alerts import over
 from customers.services.claims import FencedOffError, lock_customer, mine
 from customers.services.doorbell import ring
+from customers.services.sealing import seal
 from customers.services.settling import done, turned_down, withdraw_followers
 
 logger = logging.getLogger(__name__)
@@ -21,10 +22,13 @@ State = Change.State
 Choice = Decision.Choice
 
 
-def decide(change: Change, choice: Choice, *, claim: int, by: User, reason: str) -> bool:
+def decide(
+    change: Change, choice: Choice, *, claim: int, by: User, reason: str, password: str = ""
+) -> bool:
     """End a BLOCKED change as a person saw it, or send it out again; False if it is that no more.
 
-    `claim` is the number that the person's page showed: every transition raises it.
+    `claim` is the number that the person's page showed: every transition raises it. `password`
+    goes out instead of the one that was sealed.
     """
     if change.state != State.BLOCKED:
         return False
@@ -32,7 +36,7 @@ def decide(change: Change, choice: Choice, *, claim: int, by: User, reason: str)
     try:
         with transaction.atomic():
             lock_customer(change)
-            _follow(change, choice)
+            _follow(change, choice, password)
             _note(change, choice, by, reason)
             for kind in (Alert.Kind.BLOCKED, Alert.Kind.SEAL):
                 over(kind, subject=str(change.pk))
@@ -43,7 +47,7 @@ def decide(change: Change, choice: Choice, *, claim: int, by: User, reason: str)
     return True
 
 
-def _follow(change: Change, choice: Choice) -> None:
+def _follow(change: Change, choice: Choice, password: str) -> None:
     raised = F("claim") + 1
     match choice:
         case Choice.DONE:
@@ -51,6 +55,7 @@ def _follow(change: Change, choice: Choice) -> None:
         case Choice.REJECTED:
             turned_down(change, _("A person decided that it shall not be."), claim=raised)
         case _:
+            sealed = {"sealed_password": seal(password, change.pk)} if password else {}
             mine(
                 change,
                 state=State.WAITING,
@@ -58,6 +63,7 @@ def _follow(change: Change, choice: Choice) -> None:
                 lost=0,
                 rounds=0,
                 due_at=clock.now(),
+                **sealed,
             )
 
 

@@ -14,7 +14,7 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 
 from customers.distributor.errors import DistributorError
-from customers.distributor.rules import NOT_REPEATABLE, Operation
+from customers.distributor.rules import NOT_REPEATABLE, WITH_PASSWORD, Operation
 from customers.distributor.wire import Answer
 from customers.models import Alert, Attempt, Change, Customer, clock
 from customers.services import doubt, gate, settling
@@ -31,7 +31,7 @@ from customers.services.claims import (
     next_number,
 )
 from customers.services.rate import Shut
-from customers.services.sealing import SealBroken, unseal
+from customers.services.sealing import SealBroken, SealExpired, unseal
 
 logger = logging.getLogger(__name__)
 
@@ -89,7 +89,10 @@ def _must_look_first(change: Change) -> bool:
 
 def _send(change: Change) -> None:
     try:
-        password = unseal(change.sealed_password, change.pk) if change.sealed_password else None
+        password = _password(change)
+    except SealExpired:
+        settling.ask_for_password(change)
+        return
     except SealBroken:
         why = _("Its password cannot be opened: was a key removed from SEALING_KEYS too early?")
         alert(Alert.Kind.SEAL, f"{change.pk}: {why}", subject=str(change.pk))
@@ -100,6 +103,14 @@ def _send(change: Change) -> None:
     ends = time.monotonic() + settings.DISTRIBUTOR_DEADLINE
     attempt = _begin(change)
     settling.settle(change, attempt, _call(change, attempt.request, password, ends))
+
+
+def _password(change: Change) -> str | None:
+    if change.operation not in WITH_PASSWORD:
+        return None
+    if change.sealed_password is None:  # Erased while it was in doubt.
+        raise SealExpired
+    return unseal(change.sealed_password, change.pk)
 
 
 def _begin(change: Change) -> Attempt:

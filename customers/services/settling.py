@@ -210,10 +210,19 @@ def block(change: Change, why: str) -> None:
         )
 
 
+def ask_for_password(change: Change) -> None:
+    """Its password is too old to be sent; a person gives a new one, or gives the change up."""
+    why = _("Its password waited for a week and was erased: a new one is needed.")
+    mine(change, sealed_password=None)
+    block(change, why)
+
+
 def withdraw_followers(create: Change, why: str) -> None:
     """What waits behind a customer who never came to be was never attempted, and never will."""
     behind = Change.objects.open().filter(customer=create.customer_id, seq__gt=create.seq)
-    wanted = [change.params["username"] for change in behind if "username" in change.params]
+    # Locked in the order in which keys are rotated, so that neither waits for the other in a ring.
+    locked = behind.select_for_update().order_by("pk")
+    wanted = [change.params["username"] for change in locked if "username" in change.params]
     behind.update(
         state=State.WITHDRAWN,
         claim=F("claim") + 1,

@@ -127,6 +127,7 @@ def _decide(request: HttpRequest, change: Change, form: DecisionForm) -> bool:
         claim=said["claim"],
         by=request.user,  # type: ignore[arg-type]
         reason=said["reason"],
+        password=said.get("password", ""),
     )
 
 

@@ -140,11 +140,11 @@ def withdraw(change):
     return decisions.withdraw(change, by=somebody())
 
 
-def decide(change, choice, *, claim=None, reason="I called them."):
+def decide(change, choice, *, claim=None, reason="I called them.", **more):
     """As the page of the change asks for it, on the number that the page showed."""
     seen = again(change)
     claim = seen.claim if claim is None else claim
-    return decisions.decide(seen, choice, claim=claim, by=somebody(), reason=reason)
+    return decisions.decide(seen, choice, claim=claim, by=somebody(), reason=reason, **more)
 
 
 def commands(sandbox):

@@ -251,6 +251,45 @@ def test_deciding_and_looking_want_a_permission_of_their_own(sandbox):
     assert again(change).state == State.DONE
 
 
+@pytest.fixture
+def erased(sandbox, clock):
+    """A password change whose password waited for too long."""
+    change = changes.ask(live(), Operation.PASSWORD, password="never-sent")
+    clock.forward(7 * 24 * 3600)
+    deliver_all()
+    return again(change)
+
+
+def typed(password, repeated=None):
+    return {"password": password, "confirm_password": repeated or password}
+
+
+def test_an_erased_password_is_asked_for_where_it_is_decided(sandbox, lead, erased):
+    page = Page(lead.get(erased.get_absolute_url()))
+    assert "The one that waited was erased." in page.words
+    assert {"password", "confirm_password"} <= page.sends.keys()
+    for fields, words in (
+        ({}, "enter a new one"),
+        (typed("short"), "Use at least 6 characters"),
+        (typed("new-engine", "another-engine"), "The two passwords differ."),
+    ):
+        answer = resolve(lead, erased, choice="AGAIN", **fields)
+        assert words in Page(answer).words
+        assert "new-engine" not in answer.text
+        assert again(erased).state == State.BLOCKED
+
+    resolve(lead, erased, choice="AGAIN", **typed("new-engine"))
+    deliver_all()
+
+    assert again(erased).state == State.DONE
+    assert sandbox.account(ADAS)["password"] == "new-engine"
+
+
+def test_given_up_it_needs_no_password(sandbox, lead, erased):
+    resolve(lead, erased, choice="REJECTED", **typed("new-engine"))
+    assert (again(erased).state, again(erased).sealed_password) == (State.REJECTED, None)
+
+
 def test_who_withdrew_is_kept_too(sandbox, lead):
     change = changes.ask(live(), Operation.ENABLE)
     lead.post(f"{change.get_absolute_url()}withdraw/")

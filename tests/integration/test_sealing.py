@@ -4,15 +4,17 @@ from uuid import uuid4
 
 import pytest
 from cryptography.fernet import Fernet
+from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 
 from customers.distributor.rules import Operation
 from customers.models import Alert, Attempt, Change, Username
-from customers.services import changes
+from customers.services import changes, claims, passwords
 from customers.services.errors import AlreadySent
 from customers.services.sealing import SealBroken, seal, unseal
 from tests.integration.steps import (
     ADA,
+    NOWHERE,
     PASSWORD,
     again,
     create,
@@ -161,3 +163,97 @@ def test_exceptions_carry_no_password(sandbox):
     while error:
         assert PASSWORD not in f"{error!r} {vars(error)}"
         error = error.__context__
+
+
+WEEK = 7 * 24 * 3600
+
+
+def test_a_password_that_waited_for_a_week_is_asked_for_anew(sandbox, clock, settings):
+    change, young = create(), create("grace@navy.example")
+    url, settings.DISTRIBUTOR_URL = settings.DISTRIBUTOR_URL, NOWHERE
+    clock.forward(WEEK - 60)
+    assert passwords.erase_old() == 0
+    young = changes.ask(young.customer, Operation.PASSWORD, password=SECRET)
+    clock.forward(60)
+
+    assert passwords.erase_old() == 2
+
+    assert (again(change).state, again(change).sealed_password) == (State.BLOCKED, None)
+    assert "a new one is needed" in again(change).error
+    assert again(young).sealed_password
+    settings.DISTRIBUTOR_URL = url
+    assert decide(change, "AGAIN", password="a-newer-engine")
+    deliver_all()
+    assert again(change).state == State.DONE
+    assert sandbox.account(ADA["username"])["password"] == "a-newer-engine"
+    assert passwords.erase_old() == 0
+
+
+def test_an_old_password_is_not_sent_though_nobody_erased_it(sandbox, clock):
+    change = create()
+    clock.forward(WEEK)
+    deliver_all()
+    assert (again(change).state, again(change).sealed_password) == (State.BLOCKED, None)
+    assert sandbox.operations() == []
+
+
+@pytest.mark.parametrize(("fault", "state"), [("lost", State.DONE), ("dropped", State.BLOCKED)])
+def test_what_is_in_doubt_is_looked_up_before_a_new_password_is_asked_for(
+    sandbox, control, clock, fault, state
+):
+    sandbox.faults.append(fault)
+    sandbox.faults.add("503", operation="retrieve")
+    change = create()
+    deliver_all()
+    assert again(change).state == State.IN_DOUBT
+    clock.forward(WEEK)
+
+    assert passwords.erase_old() == 1
+
+    assert (again(change).state, again(change).sealed_password) == (State.IN_DOUBT, None)
+    deliver_until_settled(clock)
+    assert again(change).state == state
+    assert sandbox.operations().count("create") == 1
+
+
+def test_a_call_under_way_keeps_its_password(sandbox, clock):
+    change = create()
+    clock.forward(WEEK)
+    held = claims.claim()
+    assert passwords.erase_old() == 0
+    Change.objects.filter(pk=held.pk).update(state=State.SENDING)
+    clock.forward(3600)
+    assert passwords.erase_old() == 0
+    assert again(change).sealed_password
+
+
+def test_waiting_passwords_are_sealed_with_the_new_key(sandbox, settings, capsys):
+    old, new = keys(2)
+    settings.SEALING_KEYS = [old]
+    waiting = [create(f"c{n}@navy.example") for n in range(3)]
+    settings.SEALING_KEYS = [new, old]
+    call_command("rotate_sealing_keys")
+    assert "3 passwords are sealed with the first key." in capsys.readouterr().out
+
+    settings.SEALING_KEYS = [new]
+    deliver_all()
+    assert {again(change).state for change in waiting} == {State.DONE}
+
+
+def test_a_password_that_no_key_opens_is_told_and_left_as_it_is(settings):
+    change = create()
+    settings.SEALING_KEYS = keys(1)
+    with pytest.raises(CommandError, match=str(change.pk)):
+        call_command("rotate_sealing_keys")
+    assert again(change).sealed_password == change.sealed_password
+
+
+def test_sealing_anew_makes_no_password_younger(settings, clock):
+    settings.SEALING_KEYS = keys(1)
+    change = create()
+    clock.forward(WEEK - 60)
+    settings.SEALING_KEYS = [*keys(1), *settings.SEALING_KEYS]
+    call_command("rotate_sealing_keys")
+    clock.forward(60)
+    assert passwords.erase_old() == 1
+    assert again(change).state == State.BLOCKED

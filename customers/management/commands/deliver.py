@@ -11,6 +11,7 @@ from django.db import Error, close_old_connections
 
 from customers.models import Change
 from customers.services.delivery import deliver_due
+from customers.services.passwords import erase_old
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +36,7 @@ class Command(BaseCommand):
     def handle(self, *, wait: float | None, forever: bool, **options: Any) -> None:
         if forever:
             return self._poll()
+        erase_old()
         end = time.monotonic() + (wait or 0)
         steps = deliver_due(seconds=float("inf") if wait is None else wait)
         while wait is not None and Change.objects.unfinished().exists():
@@ -61,6 +63,8 @@ class Command(BaseCommand):
             try:
                 # Short rounds: one that is told to end finishes its call, and nothing after it.
                 steps = deliver_due(seconds=1)
+                if not steps:
+                    erase_old()
             except Error:
                 logger.exception("the database does not answer")
                 steps = 0
