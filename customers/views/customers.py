@@ -13,7 +13,7 @@ from customers.distributor.rules import WITH_PASSWORD, Operation, has_control_ch
 from customers.models import Attempt, Change, Customer
 from customers.views.correcting import CHANGEABLE, refusals
 from customers.views.live import render_live
-from customers.views.promises import settled_tags
+from customers.views.promises import outdated_tags
 from customers.views.story import is_overruled, latest_first
 from customers.views.truth import SHOWN, facts, verified_at
 
@@ -86,7 +86,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "closed_by": _closed_by(customer),
         "shown_state": _shown_state(customer, coming),
         "has_switches": customer.status in CHANGEABLE,
-        "settled": settled_tags(timeline),
+        "outdated": outdated_tags(timeline),
         "timeline": timeline,
         "switches_refused": not is_email(customer.expected()["username"]),
         "can_change": customer.status in CHANGEABLE and not is_closing,

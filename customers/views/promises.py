@@ -1,4 +1,4 @@
-"""A promise at the top of a page holds until the change that it speaks of is settled."""
+"""A promise at the top of a page holds while nothing speaks against the change it speaks of."""
 
 from collections.abc import Iterable
 
@@ -7,14 +7,16 @@ from django.http import HttpRequest
 
 from customers.models import Change
 
+PROMISING = (Change.State.WAITING, Change.State.SENDING)
+
 
 def promise(request: HttpRequest, change: Change, words: str) -> None:
     messages.info(request, words, extra_tags=_tag(change))
 
 
-def settled_tags(changes: Iterable[Change]) -> set[str]:
-    """What is promised no more: the templates leave such messages out."""
-    return {_tag(change) for change in changes if not change.is_open}
+def outdated_tags(changes: Iterable[Change]) -> set[str]:
+    """What is promised no more, as it is settled or in doubt: the pages leave such messages out."""
+    return {_tag(change) for change in changes if change.state not in PROMISING}
 
 
 def _tag(change: Change) -> str:

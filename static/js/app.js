@@ -92,11 +92,20 @@
   // The back button may bring the page back as it was left.
   addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach(release));
 
+  // --- A promise that does not hold any more ----------------------------------------------------
+  function forgetPromises() {
+    const outdated = document.getElementById("live")?.dataset.outdated?.split(" ") || [];
+    for (const promise of document.querySelectorAll("[data-promise]")) {
+      if (outdated.includes(promise.dataset.promise)) promise.remove();
+    }
+  }
+
   // --- At the start, and for whatever htmx brings -----------------------------------------------
   localTimes(document);
   showTheme();
   document.querySelector(".error-summary")?.focus();
   document.addEventListener("htmx:load", (event) => {
     localTimes(event.detail.elt.parentElement || document);
+    forgetPromises();
   });
 })();

@@ -131,6 +131,16 @@ def test_what_has_settled_takes_its_promise_and_its_buttons_along(page, installe
     expect(page.locator(".page-actions, .switches").get_by_role("link")).to_have_count(0)
 
 
+def test_what_is_in_doubt_is_not_promised_any_more(page, installed, name):
+    installed.faults("hang", operation="create")
+    create(page, installed.url, name)
+    promise = page.get_by_text("will be set up in a moment")
+    expect(promise).to_be_visible()
+    expect(page.get_by_text("Unknown, checking").first).to_be_visible()
+    expect(promise).to_have_count(0, timeout=1000)  # Not only with the end of the doubt.
+    is_settled(page)
+
+
 def test_a_stranger_signs_up_and_sees_the_account_become_live(open_page, installed, name):
     page = open_page(viewport={"width": 360, "height": 740})
     page.goto(f"{installed.url}/signup/")
