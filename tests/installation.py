@@ -243,6 +243,9 @@ class Visitor:
         reply = self.session.get(urljoin(self.site, path), timeout=30)
         return Seen(reply)
 
+    def html(self, path: str) -> bytes:
+        return self.session.get(urljoin(self.site, path), timeout=30).content
+
     def submit(self, path: str, form: str = "", **values: str) -> "Seen":
         """The page's own form with these values; `form` is a part of its action."""
         page = self.open(path)

@@ -2,18 +2,16 @@
 
 import os
 import signal
-from base64 import b64encode
 from contextlib import ExitStack
 from itertools import count
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-import psycopg
 import pytest
-import redis
 
 from reseller.ports import answers
 from tests.installation import Installation, Visitor, eventually, fresh_database, installation
+from tests.worker.canary import kept, places
 
 # Far more than it ever takes without a broker, and far less than a worker's patience.
 AT_ONCE = 5
@@ -212,51 +210,8 @@ def test_no_password_lies_in_any_file_or_in_the_broker(installed, manager, creat
         typed.append(f"typed-{uuid4().hex}")
         refused = manager.submit("/customers/new/", **twice(typed[-1]))
         assert "There is a problem" in refused.words
-        assert places(installed, typed) == set()
-        assert places(installed, [name]), "the search finds what is there"
+        assert places(kept(installed), typed) == set()
+        assert places(kept(installed), [name]), "the search finds what is there"
 
     is_settled(manager, page.pk)
-    assert places(installed, typed) == set()
-
-
-def places(installed: Installation, secrets: list[str]) -> set[str]:
-    """Where any of them stands, also inside of base64 as Celery wraps its messages."""
-    kept = {
-        str(file.relative_to(installed.var)): file.read_bytes()
-        for file in installed.var.rglob("*")
-        # Only the distributor may know a password.
-        if file.is_file() and not file.name.startswith("sandbox.sqlite3")
-    }
-    kept["the database"] = database_rows(installed)
-    kept["the broker"] = broker_keys(installed)
-    wanted = [form for secret in secrets for form in disguises(secret)]
-    return {place for place, content in kept.items() if any(it in content for it in wanted)}
-
-
-def disguises(secret: str) -> list[bytes]:
-    plain = secret.encode()
-    wrapped = [b64encode(b"x" * shift + plain) for shift in range(3)]
-    # Both ends depend on the neighbours.
-    return [plain, *(it[4:-4] for it in wrapped)]
-
-
-def broker_keys(installed: Installation) -> bytes:
-    with redis.from_url(installed.settings()["REDIS_URL"]) as broker:
-        broker.config_set("rdbcompression", "no")
-        return b"".join(broker.dump(key) or b"" for key in broker.scan_iter())
-
-
-def database_rows(installed: Installation) -> bytes:
-    """Of PostgreSQL: SQLite is a file like any other."""
-    url = installed.settings()["DATABASE_URL"]
-    if not url.startswith("postgres"):
-        return b""
-    tables = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
-    with psycopg.connect(url) as database:
-        names = [name for (name,) in database.execute(tables)]
-        rows = [
-            text
-            for name in names
-            for (text,) in database.execute(f'SELECT t::text FROM "{name}" t')
-        ]
-    return "\n".join(rows).encode()
+    assert places(kept(installed), typed) == set()
