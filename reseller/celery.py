@@ -6,9 +6,12 @@ import signal
 from celery import Celery
 from celery.signals import beat_embedded_init, worker_process_init
 
+from reseller import broker
 from reseller.processes import end_with_parent
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "reseller.settings")
+
+broker.install()
 
 app = Celery("reseller")
 app.config_from_object("django.conf:settings", namespace="CELERY")

@@ -225,6 +225,9 @@ if not DEBUG:
 
 # --- Celery: a doorbell. Due times live in the rows, results too ------------------------------
 CELERY_BROKER_URL = env.str("REDIS_URL")
+if CELERY_BROKER_URL.startswith("rediss://") and "ssl_cert_reqs" not in CELERY_BROKER_URL:
+    # Left alone, kombu would take any certificate.
+    CELERY_BROKER_URL += ("&" if "?" in CELERY_BROKER_URL else "?") + "ssl_cert_reqs=required"
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1

@@ -1,6 +1,7 @@
 """The settings of an installation: what they make safe, and what they refuse to start with."""
 
 import json
+import ssl
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from django.conf import settings as django_settings
 from django.test import Client
 
+from reseller.celery import app
 from tests.integration.pages import (
     Page,
     fill_catalogue,
@@ -21,7 +23,8 @@ pytestmark = pytest.mark.django_db
 SETTINGS = Path(django_settings.BASE_DIR) / "reseller" / "settings.py"
 PRINT = """
 import json, runpy, sys
-of_interest = ("DEBUG", "SECURE_", "SESSION_", "CSRF_", "DISTRIBUTOR_", "SEALING_", "EMAIL_")
+of_interest = ("DEBUG", "SECURE_", "SESSION_", "CSRF_", "DISTRIBUTOR_", "SEALING_", "EMAIL_",
+               "CELERY_BROKER_URL")
 found = runpy.run_path(sys.argv[1])
 print(json.dumps({name: found[name] for name in found if name.startswith(of_interest)}))
 """
@@ -109,3 +112,20 @@ def test_what_is_missing_is_named_in_a_sentence():
 )
 def test_settings_that_contradict_themselves_fail_with_a_sentence(environment, words):
     assert words in load(**environment)
+
+
+@pytest.mark.parametrize(
+    ("asked", "used"),
+    [
+        ("redis://:a@b:1/0", "redis://:a@b:1/0"),
+        ("rediss://b:1/0", "rediss://b:1/0?ssl_cert_reqs=required"),
+        ("rediss://b:1/0?ssl_ca_certs=ca", "rediss://b:1/0?ssl_ca_certs=ca&ssl_cert_reqs=required"),
+        ("rediss://b:1/0?ssl_cert_reqs=none", "rediss://b:1/0?ssl_cert_reqs=none"),
+    ],
+)
+def test_a_broker_shows_its_certificate_unless_somebody_says_otherwise(asked, used):
+    url = load(REDIS_URL=asked)["CELERY_BROKER_URL"]
+    assert url == used
+    certificates = app.connection_for_write(url).ssl
+    required = certificates and certificates["ssl_cert_reqs"] == ssl.CERT_REQUIRED
+    assert bool(required) == ("required" in used)

@@ -1,113 +1,18 @@
 """What is asked for gets done whichever process dies meanwhile. Everything here is real."""
 
-import os
 import signal
-from contextlib import ExitStack
-from itertools import count
-from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
 
-from reseller.ports import answers
-from tests.installation import Installation, Visitor, eventually, fresh_database, installation
+from tests.installation import eventually
 from tests.worker.canary import kept, places
+from tests.worker.steps import a_name, is_settled, operations, shows, twice
+
+pytestmark = pytest.mark.usefixtures("undisturbed")
 
 # Far more than it ever takes without a broker, and far less than a worker's patience.
 AT_ONCE = 5
-NUMBERS = count(1)
-
-
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def installed(request, tmp_path_factory):
-    server = os.environ["DATABASE_URL"]
-    with ExitStack() as stack:
-        database = ""
-        if request.param == "postgresql":
-            if not server.startswith("postgres"):
-                pytest.skip("the test session has no PostgreSQL")
-            database = stack.enter_context(fresh_database(server))
-        folder = tmp_path_factory.mktemp(request.param)
-        yield stack.enter_context(installation(folder, database=database))
-
-
-@pytest.fixture(autouse=True)
-def undisturbed(installed):
-    """Whatever a failed test has left is not the next one's business."""
-    eventually(lambda: len(installed.pids()) == 5, "all processes run")
-    eventually(lambda: answers(urlsplit(installed.distributor).port), "the sandbox answers")
-    installed.no_faults()
-
-
-@pytest.fixture(scope="module")
-def manager(installed) -> Visitor:
-    return Visitor(installed.url).sign_in(installed.password)
-
-
-@pytest.fixture(scope="module")
-def typed() -> list[str]:
-    """Every customer's password that any test has typed."""
-    return []
-
-
-@pytest.fixture
-def create(manager, typed):
-    """Fill in and send the form for a new customer; returns the page that follows."""
-
-    def send(username: str):
-        typed.append(f"typed-{uuid4().hex}")
-        page = manager.submit(
-            "/customers/new/", **a_person(username), **twice(typed[-1]), **a_choice()
-        )
-        assert "/new/" not in page.url, page.words
-        return page
-
-    return send
-
-
-def a_name() -> str:
-    return f"customer-{next(NUMBERS)}-{uuid4().hex[:6]}@example.com"
-
-
-def a_person(username: str) -> dict[str, str]:
-    return {
-        "username": username,
-        "email": username,
-        "first_name": "Grace",
-        "last_name": "Hopper",
-        "company": "Compilers Ltd",
-        "website": "http://www.example.com",
-        "phone": "+1 212 555 0100",
-        "address": "1 Main Street",
-        "zip": "10001",
-        "city": "New York",
-        "state": "NY",
-        "country": "United States",
-    }
-
-
-def a_choice() -> dict[str, str]:
-    return {"package": "Free", "whitelabel": "mail.example.com"}
-
-
-def twice(password: str) -> dict[str, str]:
-    return {"password": password, "confirm_password": password}
-
-
-def shows(visitor: Visitor, path: str, words: str, seconds: float = 60) -> None:
-    eventually(lambda: words in visitor.open(path).words, f"{words!r} at {path}", seconds)
-
-
-def is_settled(visitor: Visitor, pk: int) -> None:
-    """Live, and nothing more on its way."""
-    shows(visitor, f"/customers/{pk}/", "Live")
-    eventually(
-        lambda: "On its way" not in visitor.open(f"/customers/{pk}/").words, "nothing on its way"
-    )
-
-
-def operations(installed: Installation, username: str) -> list[str]:
-    return [call["operation"] for call in installed.calls(username)]
 
 
 def test_a_worker_killed_in_the_middle_of_a_call_leaves_one_account(installed, manager, create):
