@@ -8,7 +8,7 @@ import pytest
 
 from customers.sandbox.server import Sandbox
 from tests.installation import Visitor, eventually, fresh_database, installation
-from tests.worker.canary import kept, listening, places, shown
+from tests.leaks import kept, listening, places, shown
 from tests.worker.steps import a_choice, a_person, is_settled, twice
 
 FAULTS = ("lost", "dropped", "late", "cut", "garbage", "html", "500", "500-after", "hang",

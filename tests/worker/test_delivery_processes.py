@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from tests.installation import eventually
-from tests.worker.canary import kept, places
+from tests.leaks import kept, places
 from tests.worker.steps import a_name, is_settled, operations, shows, twice
 
 pytestmark = pytest.mark.usefixtures("undisturbed")
