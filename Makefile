@@ -8,11 +8,11 @@ LOCK := cd requirements && $(UV) pip compile --quiet --universal --python-versio
 
 NOTHING = [ $$? = 5 -a -n "$(ARGS)" ]
 
-.PHONY: help install run test check format lock
+.PHONY: help install run test check format lock bench-claims
 .DEFAULT_GOAL := help
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile
 
 install: .venv/installed ## make .venv with everything that is pinned
 
@@ -48,6 +48,9 @@ check: install ## format, lint, types, layers, migrations, deployment, container
 format: install ## format and mend what ruff can mend
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+bench-claims: install ## what a claim costs while 100,000 changes wait, on both databases
+	@$(PYTHON) -m bench.claims $(ARGS)
 
 lock: ## pin requirements/*.in anew (needs uv)
 	$(LOCK) base.in -o base.txt

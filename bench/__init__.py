@@ -1,0 +1,1 @@
+"""Measurements with real processes: `make bench-...` prints a table."""

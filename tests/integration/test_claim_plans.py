@@ -1,0 +1,57 @@
+"""A claim must not become slower with what waits, and not with what is long settled."""
+
+import pytest
+from django.db import connection
+
+from bench import filling
+from customers.models import Change
+from customers.services.claims import claim
+from tests.integration.plans import plans_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def customers():
+    """The first of 600; 400 have a settled change each and one that waits, 200 a long line."""
+    first = filling.customers(600)
+    filling.changes(first, 400, lane=10, state="DONE", hours_ago=100)
+    filling.changes(first, 400, seq=10)
+    filling.changes(first + 400, 200, lane=20)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    return first
+
+
+@pytest.mark.parametrize("of_one", [False, True])
+def test_no_statement_of_a_claim_reads_the_whole_table(customers, of_one):
+    plans = plans_of(lambda: claim(customers + 500 if of_one else None))
+
+    assert len(plans) == 3, "the candidates, the claim itself, the row"
+    for sql, plan in plans:
+        assert not sequential(plan), f"{sql}\n{plan}"
+
+
+def test_the_candidates_come_in_order_from_the_index(customers):
+    """However long the queue: it is neither read to its end nor sorted."""
+    _sql, plan = plans_of(claim)[0]
+
+    assert "change_open_due" in plan
+    assert "Sort" not in plan
+    assert "TEMP B-TREE" not in plan
+
+
+def test_a_plan_without_its_index_is_told_from_one_with_it(customers):
+    """What the other tests look for does show in a plan."""
+    ((_sql, plan),) = plans_of(lambda: list(Change.objects.order_by("reason")[:1]))
+
+    assert sequential(plan)
+
+
+def sequential(plan: str) -> bool:
+    lines = [line.strip(" ->") for line in plan.splitlines()]
+    return any(
+        line.startswith(("Seq Scan on customers_", "SCAN customers_", "SCAN U"))
+        and "USING" not in line
+        for line in lines
+    )
