@@ -8,7 +8,7 @@ LOCK := cd requirements && $(UV) pip compile --quiet --universal --python-versio
 
 NOTHING = [ $$? = 5 -a -n "$(ARGS)" ]
 
-.PHONY: help install run test check format lock bench-claims
+.PHONY: help install run test check format lock bench-claims bench-delivery
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -51,6 +51,9 @@ format: install ## format and mend what ruff can mend
 
 bench-claims: install ## what a claim costs while 100,000 changes wait, on both databases
 	@$(PYTHON) -m bench.claims $(ARGS)
+
+bench-delivery: install ## how fast changes are delivered, beside two floors, on PostgreSQL
+	@$(PYTHON) -m bench.delivery $(ARGS)
 
 lock: ## pin requirements/*.in anew (needs uv)
 	$(LOCK) base.in -o base.txt

@@ -9,15 +9,16 @@ from django.core.management import call_command
 
 from tests import services
 from tests.installation import fresh_database
+from tests.production import throw_away
 
 ENGINES = ("postgresql", "sqlite")
 
 
 @contextmanager
 def surroundings(engine: str, **environment: str) -> Iterator[None]:
-    """Django runs on an empty database of that engine; nothing of a developer's .env counts.
+    """Django runs as in production, on an empty database of that engine.
 
-    Once a process: settings are read once.
+    Once a process: settings are read once. Nothing of a developer's .env counts.
     """
     for name in [name for name in os.environ if name.startswith("DISTRIBUTOR_")]:
         del os.environ[name]
@@ -31,15 +32,9 @@ def surroundings(engine: str, **environment: str) -> Iterator[None]:
         if engine == "postgresql":
             empty = fresh_database(os.environ["DATABASE_URL"])
             os.environ["DATABASE_URL"] = stack.enter_context(empty)
-        os.environ.update(
-            DJANGO_SETTINGS_MODULE="reseller.settings",
-            DEBUG="true",
-            DISTRIBUTOR_URL="http://127.0.0.1:1/api",
-            DISTRIBUTOR_USER="sandbox",
-            DISTRIBUTOR_KEY="sandbox",
-            DISTRIBUTOR_CONTROL="",
-        )
-        os.environ.update(environment)
+        here = {name: os.environ[name] for name in ("DATABASE_URL", "REDIS_URL")}
+        account = {"DISTRIBUTOR_USER": "sandbox", "DISTRIBUTOR_KEY": "sandbox"}
+        os.environ.update(throw_away() | account | here | environment)
         django.setup()
         call_command("migrate", verbosity=0)
         yield

@@ -37,29 +37,38 @@ def claim(customer: int | None = None) -> Change | None:
     random.shuffle(candidates)
     for found in candidates:
         if _claim(found, now):
-            return Change.objects.select_related("customer").get(pk=found.pk)
+            return Change.objects.get(pk=found.pk)
     return None
 
 
 def _claim(found: Change, now: datetime) -> bool:
-    """The number that was read fixes all else that was read; a second claimer finds it raised."""
-    was_sending = found.state == Change.State.SENDING
+    if found.state != Change.State.SENDING:
+        return _raise_claim(found, now, found.state)
     with transaction.atomic():
-        if was_sending:
-            lock_customer(found)
-        ours = (
-            Change.objects.due(now)
-            .filter(pk=found.pk, claim=found.claim)
-            .update(
-                claim=F("claim") + 1,
-                lost=F("lost") + int(found.lease_until is not None),
-                lease_until=now + settings.LEASE,
-                state=Change.State.IN_DOUBT if was_sending else found.state,
-            )
-        )
-        if ours and was_sending:
+        lock_customer(found)
+        ours = _raise_claim(found, now, Change.State.IN_DOUBT)
+        if ours:
             _give_up_attempt(found, now)
-    return bool(ours)
+    return ours
+
+
+def _raise_claim(found: Change, now: datetime, state: str) -> bool:
+    """If it is as it was found: then it is as due, and as much the first in its line, as it was.
+
+    A second claimer finds the number raised. Whoever held it until now writes without raising
+    it, but never the same lease again.
+    """
+    as_found = Change.objects.filter(
+        pk=found.pk, claim=found.claim, state=found.state, lease_until=found.lease_until
+    )
+    return bool(
+        as_found.update(
+            claim=F("claim") + 1,
+            lost=F("lost") + int(found.lease_until is not None),
+            lease_until=now + settings.LEASE,
+            state=state,
+        )
+    )
 
 
 def _give_up_attempt(change: Change, now: datetime) -> None:
@@ -75,7 +84,9 @@ def mine(change: Change, **values: Any) -> None:
     held = Change.objects.filter(pk=change.pk, claim=change.claim, state=change.state)
     if not held.update(**values):
         raise FencedOffError
-    change.refresh_from_db(fields=list(values))
+    # Nobody else writes to it: this is what stands there now.
+    for name, value in values.items():
+        setattr(change, name, value)
 
 
 def lock_customer(change: Change) -> None:
@@ -114,7 +125,7 @@ def frozen_request(change: Change) -> dict[str, Any]:
 
     The name to send is read when that begins, so a rename ahead in the line is followed.
     """
-    first = change.sends.last()
+    first = change.sends.last() if change.attempts else None
     if first:
         return dict(first.request)
     if change.operation == Operation.CREATE:

@@ -48,7 +48,7 @@ def decide(
 
 
 def _follow(change: Change, choice: Choice, password: str) -> None:
-    raised = F("claim") + 1
+    raised = change.claim + 1
     match choice:
         case Choice.DONE:
             done(change, claim=raised)

@@ -10,7 +10,6 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
 from django.utils.translation import gettext as _
 
 from customers.distributor.errors import DistributorError
@@ -83,8 +82,10 @@ def deliver(change: Change) -> None:
 def _must_look_first(change: Change) -> bool:
     """Where a second copy would do harm: after a 429, though it should not have been executed,
     and when a person sends it out again without a look since the last try."""
+    if change.operation not in NOT_REPEATABLE:
+        return False
     last = change.attempt_set.order_by("-n").first()
-    return last is not None and last.outcome in UNPROVEN and change.operation in NOT_REPEATABLE
+    return last is not None and last.outcome in UNPROVEN
 
 
 def _send(change: Change) -> None:
@@ -129,7 +130,7 @@ def _begin(change: Change) -> Attempt:
         mine(
             change,
             state=Change.State.SENDING,
-            attempts=F("attempts") + 1,
+            attempts=change.attempts + 1,
             lease_until=deadline + MARGIN,
         )
     return attempt

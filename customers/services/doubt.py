@@ -6,7 +6,7 @@ from functools import partial
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from customers.distributor.errors import DistributorError
@@ -167,11 +167,11 @@ def _follow(change: Change, verdict: Verdict, grounds: Grounds, reason: str) -> 
                 state=State.WAITING,
                 due_at=clock.now(),
                 lease_until=None,
-                rounds=F("rounds") + 1,
+                rounds=change.rounds + 1,
                 error=reason,
             )
         case Verdict.LOOK_AGAIN:
-            mine(change, rounds=F("rounds") + int(grounds.settled))
+            mine(change, rounds=change.rounds + int(grounds.settled))
             look_later(change)
 
 

@@ -85,7 +85,7 @@ def _complete(attempt: Attempt, result: Result) -> None:
     attempt.http_status, attempt.reply = result.status, result.reply
     attempt.conclusion = result.reason if isinstance(result, DistributorError) else ""
     attempt.outcome = outcome_of(result)
-    attempt.save()
+    attempt.save(update_fields=["ended_at", "http_status", "reply", "conclusion", "outcome"])
 
 
 def outcome_of(result: Result) -> Attempt.Outcome:
@@ -157,11 +157,11 @@ def done(change: Change, *, by_reading: bool = False, **columns: Any) -> None:
         if change.operation in NOT_REPEATABLE:
             confirmed["quiet_until"] = None  # A late copy would meet nobody, or be refused.
     touch(change, **confirmed)
-    customer = Customer.objects.get(pk=change.customer_id)
     if change.operation == Operation.DELETE:
+        customer = Customer.objects.get(pk=change.customer_id)
         names.burn(customer.username, customer)
     elif "username" in confirmed:
-        names.take(customer.username, customer)
+        names.take(confirmed["username"], Customer.objects.get(pk=change.customer_id))
 
 
 def rejected(change: Change, words: list[str], *, taken: bool = False) -> None:
