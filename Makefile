@@ -8,7 +8,8 @@ LOCK := cd requirements && $(UV) pip compile --quiet --universal --python-versio
 
 NOTHING = [ $$? = 5 -a -n "$(ARGS)" ]
 
-.PHONY: help install run test check format lock bench-claims bench-delivery
+.PHONY: help install run test check format lock \
+	bench-claims bench-delivery bench-outage bench-recovery
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -54,6 +55,12 @@ bench-claims: install ## what a claim costs while 100,000 changes wait, on both 
 
 bench-delivery: install ## how fast changes are delivered, beside two floors, on PostgreSQL
 	@$(PYTHON) -m bench.delivery $(ARGS)
+
+bench-outage: install ## 2,000 changes wait through half an hour without the distributor, scaled
+	@$(PYTHON) -m bench.outage $(ARGS)
+
+bench-recovery: install ## how long a change takes whose worker is killed in the middle of its call
+	@$(PYTHON) -m bench.recovery $(ARGS)
 
 lock: ## pin requirements/*.in anew (needs uv)
 	$(LOCK) base.in -o base.txt

@@ -128,11 +128,6 @@ class Bench:
             CaptureQueriesContext(connection) as said,
         ):
             assert deliver_due() == STEPS
-        if os.environ.get("V"):
-            print(
-                *(q["sql"][:150] for q in said.captured_queries[-len(said) // STEPS - 8 :]),
-                sep="\n",
-            )
         return len(said) / STEPS
 
 
