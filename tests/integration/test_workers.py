@@ -241,6 +241,17 @@ def test_what_was_read_before_another_had_it_is_not_claimed(sandbox, clock):
     assert again(found).state == State.SENDING
 
 
+def test_a_lease_that_is_renewed_meanwhile_is_left_to_its_worker(sandbox, clock):
+    create()
+    slow = claims.claim()
+    clock.forward(31)
+    found = Change.objects.due(clock()).get()
+    claims.mine(slow, lease_until=clock() + claims.MARGIN)
+
+    assert not claims._claim(found, clock())
+    assert again(slow).claim == slow.claim
+
+
 def test_workers_that_claim_at_once_make_one_attempt(sandbox):
     create()
 
