@@ -18,6 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser, *, data: Path) -> None:
     parser.add_argument("--accounts", type=int, default=0, help="fill up to so many customers")
     parser.add_argument("--user", default="sandbox", help="api_user")
     parser.add_argument("--key", default="sandbox", help="api_key")
+    parser.add_argument("--record", action="store_true", help="keep every call in the data file")
 
 
 def run(**options: Any) -> None:

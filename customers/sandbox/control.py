@@ -1,4 +1,4 @@
-"""The sandbox's own doors under /_sandbox, for loopback only: faults, switches, calls, accounts."""
+"""The sandbox's own doors under /_sandbox, for loopback only: faults, storm, calls …"""
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from customers.sandbox.faults import KINDS
 from customers.sandbox.replies import Reply, plain
 from customers.sandbox.store import Account
+from customers.sandbox.storm import storm
 
 if TYPE_CHECKING:
     from customers.sandbox.server import Sandbox
@@ -49,6 +50,19 @@ def _add_fault(sandbox: "Sandbox", text: str) -> Reply:
     return _faults(sandbox)
 
 
+def _begin_storm(sandbox: "Sandbox", text: str) -> Reply:
+    try:
+        sandbox.storm = storm(**_object(text))
+    except (TypeError, ValueError) as error:
+        return plain({"error": str(error), "kinds": KINDS}, 400)
+    return plain({"storm": True})
+
+
+def _end_storm(sandbox: "Sandbox", _: str) -> Reply:
+    sandbox.storm = None
+    return plain({"storm": False})
+
+
 def _switch(sandbox: "Sandbox", text: str) -> Reply:
     try:
         switches = _object(text)
@@ -79,6 +93,8 @@ DOORS: Mapping[tuple[str, str], Callable[["Sandbox", str], Reply]] = {
     ("GET", "faults"): _faults,
     ("POST", "faults"): _add_fault,
     ("DELETE", "faults"): _clear_faults,
+    ("POST", "storm"): _begin_storm,
+    ("DELETE", "storm"): _end_storm,
     ("POST", "switches"): _switch,
     ("GET", "calls"): _calls,
     ("GET", "accounts"): _accounts,

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from customers.distributor.rules import Operation
 
@@ -41,6 +42,31 @@ class Fault:
     seconds: float = 0
     retry_after: int = 1
 
+    @classmethod
+    def of(
+        cls,
+        kind: str,
+        times: int = 1,
+        operation: str | None = None,
+        *,
+        seconds: float | None = None,
+        retry_after: int = 1,
+    ) -> "Fault":
+        """Raises ValueError for what does not exist, naming what does."""
+        if kind not in KINDS:
+            raise ValueError(f"no fault is called {kind!r}; there are {', '.join(KINDS)}")
+        if operation is None and kind in LIST_KINDS:
+            operation = Operation.RETRIEVE
+        if operation is not None and operation not in list(Operation):
+            raise ValueError(f"no operation is called {operation!r}; there are {_all_operations()}")
+        if kind in LIST_KINDS and operation != Operation.RETRIEVE:
+            raise ValueError(f"{kind} is a fault of retrieve only")
+        if not isinstance(times, int) or times < 1:
+            raise ValueError("times must be a whole number from 1 on")
+        wait = SECONDS.get(kind, 0) if seconds is None else float(seconds)
+        only = Operation(operation) if operation else None
+        return cls(kind, times, only, wait, int(retry_after))
+
 
 NONE = Fault("", times=0)
 
@@ -55,30 +81,11 @@ class Faults:
     def append(self, kind: str) -> None:
         self.add(kind)
 
-    def add(
-        self,
-        kind: str,
-        times: int = 1,
-        operation: str | None = None,
-        *,
-        seconds: float | None = None,
-        retry_after: int = 1,
-    ) -> None:
-        """Raises ValueError for what does not exist, naming what does."""
-        if kind not in KINDS:
-            raise ValueError(f"no fault is called {kind!r}; there are {', '.join(KINDS)}")
-        if operation is None and kind in LIST_KINDS:
-            operation = Operation.RETRIEVE
-        if operation is not None and operation not in list(Operation):
-            raise ValueError(f"no operation is called {operation!r}; there are {_all_operations()}")
-        if kind in LIST_KINDS and operation != Operation.RETRIEVE:
-            raise ValueError(f"{kind} is a fault of retrieve only")
-        if not isinstance(times, int) or times < 1:
-            raise ValueError("times must be a whole number from 1 on")
-        wait = SECONDS.get(kind, 0) if seconds is None else float(seconds)
-        only = Operation(operation) if operation else None
+    def add(self, kind: str, *asked: Any, **named: Any) -> None:
+        """Takes what Fault.of takes. Raises ValueError."""
+        fault = Fault.of(kind, *asked, **named)
         with self._lock:
-            self._waiting.append(Fault(kind, times, only, wait, int(retry_after)))
+            self._waiting.append(fault)
 
     def take(self, operation: Operation) -> Fault:
         """Use up one occurrence of the first fault that fits, or NONE."""

@@ -6,7 +6,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from http.server import ThreadingHTTPServer
 from itertools import chain
 from pathlib import Path
@@ -16,10 +16,11 @@ from typing import Any, Self
 
 from customers.distributor.rules import Operation
 from customers.sandbox import operations, people
-from customers.sandbox.faults import Fault, Faults
+from customers.sandbox.faults import NONE, Fault, Faults
 from customers.sandbox.handler import Handler
 from customers.sandbox.operations import BAD_CREDENTIALS, Answer, Form, Listing, one
 from customers.sandbox.store import Account, Store
+from customers.sandbox.storm import Storm
 
 CALLS_KEPT = 10_000
 SECRETS = frozenset({"password", "confirm_password", "api_key"})
@@ -30,7 +31,8 @@ class Call:
     """One call as it was received; `executed` says whether it took effect.
 
     `user` is the customer it is about, `params` holds what was sent with secrets masked, and
-    `answer` the distributor's own words, whether or not they ever reached the caller.
+    `answer` the distributor's own words, whether or not they ever reached the caller. `record`
+    is its number in the data file, if calls are recorded there.
     """
 
     operation: Operation
@@ -39,7 +41,9 @@ class Call:
     at: float
     fault: str | None = None
     executed: bool = False
+    executed_at: float | None = None
     answer: str | None = None
+    record: int = 0
 
 
 class Server(ThreadingHTTPServer):
@@ -96,10 +100,12 @@ class Sandbox:
         user: str = "sandbox",
         key: str = "sandbox",
         accounts: int = 0,
+        record: bool = False,
     ) -> None:
         self.user, self.key = user, key
-        self.later_errors = False
+        self.later_errors, self.record = False, record
         self.faults = Faults()
+        self.storm: Storm | None = None
         self.store = Store(data)
         self._calls: deque[Call] = deque(maxlen=CALLS_KEPT)
         # Names of generated people hold their number. With as many rows as numbers used, closed
@@ -173,26 +179,37 @@ class Sandbox:
     def reset(self) -> None:
         self.store.clear()
         self.faults.clear()
+        self.storm = None
         self._calls.clear()
         self.later_errors = False
 
     def receive(self, operation: Operation, form: Form) -> tuple[Call, Fault]:
         """Note a call, and which fault it meets."""
-        fault = self.faults.take(operation)
         user = one(form, "user") or one(form, "username")
+        fault = self.faults.take(operation)
+        if fault is NONE and self.storm:
+            fault = self.storm.draw(operation, user)
         call = Call(operation, user, _masked(form), time.time(), fault.kind or None)
         self._calls.append(call)
+        self._note(call)
         return call, fault
 
     def execute(self, call: Call, form: Form) -> Answer | Listing:
-        """Do what a call asks for, and note on it what came of it."""
-        if (one(form, "api_user"), one(form, "api_key")) == (self.user, self.key):
-            answer = operations.perform(self.store, call.operation, form)
-        else:
-            answer = operations.refused(BAD_CREDENTIALS)
-        call.executed = isinstance(answer, Listing) or answer == operations.SUCCESS
-        call.answer = answer.words
+        """Do what a call asks for, and note on it what came of it: both or, killed, neither."""
+        with self.store.whole():
+            if (one(form, "api_user"), one(form, "api_key")) == (self.user, self.key):
+                answer = operations.perform(self.store, call.operation, form)
+            else:
+                answer = operations.refused(BAD_CREDENTIALS)
+            call.executed = isinstance(answer, Listing) or answer == operations.SUCCESS
+            call.executed_at = time.time() if call.executed else None
+            call.answer = answer.words
+            self._note(call)
         return answer
+
+    def _note(self, call: Call) -> None:
+        if self.record:
+            call.record = self.store.note(call.record, asdict(call))
 
 
 def _masked(form: Form) -> dict[str, str | list[str]]:

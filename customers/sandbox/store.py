@@ -8,6 +8,7 @@ import json
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,7 @@ CREATE TABLE IF NOT EXISTS accounts (
     username_key TEXT NOT NULL UNIQUE,
     {", ".join(f"{name} NOT NULL" for name in COLUMNS)}
 )"""
+RECORD = "CREATE TABLE IF NOT EXISTS calls (id INTEGER PRIMARY KEY, call TEXT NOT NULL)"
 INSERT = (
     f"INSERT INTO accounts (username_key, {', '.join(COLUMNS)}) "  # noqa: S608 (our own names)
     f"VALUES (?{', ?' * len(COLUMNS)})"
@@ -62,6 +64,26 @@ class Store:
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=NORMAL")
         self._db.execute(SCHEMA)
+        self._db.execute(RECORD)
+
+    @contextmanager
+    def whole(self) -> Iterator[None]:
+        """One transaction: all of it or, for whoever is killed in it, nothing."""
+        with self._lock, self._db:
+            self._db.execute("BEGIN")
+            yield
+
+    def note(self, number: int, call: Mapping[str, Any]) -> int:
+        """Record a call, as a new one (0) or over what is known of it; its number."""
+        with self._lock:
+            write = "INSERT OR REPLACE INTO calls (id, call) VALUES (?, ?)"
+            return int(self._db.execute(write, (number or None, json.dumps(call))).lastrowid or 0)
+
+    def recorded(self) -> list[dict[str, Any]]:
+        """All calls that were ever recorded, in the order in which they came."""
+        with self._lock:
+            rows = self._db.execute("SELECT call FROM calls ORDER BY id").fetchall()
+        return [json.loads(call) for (call,) in rows]
 
     def add(self, account: Mapping[str, Any]) -> None:
         """Raises TakenError; what is not given is as for a new account."""

@@ -5,7 +5,7 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from customers.sandbox.command import add_arguments, run
 
-OPTIONS = ("host", "port", "data", "accounts", "user", "key")
+OPTIONS = ("host", "port", "data", "accounts", "user", "key", "record")
 
 
 class Command(BaseCommand):
