@@ -55,8 +55,11 @@ def broker(group: Group, folder: Path) -> str:
     return f"redis://127.0.0.1:{port}/0"
 
 
-def postgres(group: Group, folder: Path, binaries: Path) -> str:
-    """A cluster that lives as long as the session; a crash may lose it, so nothing is synced."""
+def postgres(group: Group, folder: Path, binaries: Path, *, crashes: bool = False) -> str:
+    """A cluster that lives as long as the session, so nothing is synced to the disk.
+
+    With `crashes` a commit outlives the server's process, though not the machine.
+    """
     port, cluster, log = free_port(), folder / "postgres", folder / "postgres.log"
     cluster.mkdir(mode=0o700)
     # The server refuses to run as root.
@@ -68,7 +71,8 @@ def postgres(group: Group, folder: Path, binaries: Path) -> str:
     group.run(Child("initdb", [binaries / "initdb", *made.split(), cluster], log, user=user))
     settings = (
         f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= "
-        "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -D"
+        f"-c fsync=off -c synchronous_commit={'on' if crashes else 'off'} "
+        "-c full_page_writes=off -D"
     )
     command = [binaries / "postgres", *settings.split(), cluster]
     ready = accepts(binaries, port)

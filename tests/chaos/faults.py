@@ -1,0 +1,151 @@
+"""Who is hurt, and when: drawn from the seed.
+
+The distributor's own faults are a storm of the sandbox: a third of its answers. Late executions
+and freezes stay well below deadline and settle time together, or the premise of the product
+would not hold (docs/reliability.md, residual risks).
+"""
+
+import heapq
+import os
+import random
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+
+import redis
+
+from tests.chaos.stage import Stage
+
+SHARE = 0.36
+STORM = {
+    "dropped": 4.0,
+    "lost": 4.0,
+    "late": 3.0,
+    "500": 3.0,
+    "500-after": 3.0,
+    "503": 1.0,
+    "cut": 2.5,
+    "garbage": 2.5,
+    "html": 2.5,
+    "slow": 3.0,
+    "drip": 0.5,
+    "hang": 0.5,
+    "429": 1.0,
+    "credentials": 0.15,
+    "401": 0.1,
+    "empty": 1.0,
+    "short": 1.0,
+}
+SECONDS = {"late": 2.5, "slow": 0.7, "drip": 0.02, "hang": 4.0}
+# Longer than any lease: a call's ends 10 s after its deadline of 3 s.
+PAST_THE_LEASE = 14.0
+BRIEFLY = 0.8
+PAUSES = (0.5, 2.5)  # between two hurts
+KILL, STOP, CONT = signal.SIGKILL, signal.SIGSTOP, signal.SIGCONT
+
+
+def storm(seed: int) -> dict[str, object]:
+    faults = [
+        {"kind": kind, "weight": weight, "seconds": SECONDS.get(kind)}
+        for kind, weight in STORM.items()
+    ]
+    return {"seed": seed, "share": SHARE, "faults": faults}
+
+
+class Tormentor:
+    """Hurts one process after the other; `done` counts what took place."""
+
+    def __init__(self, stage: Stage, seed: int) -> None:
+        self.stage = stage
+        self.dice = random.Random(f"faults {seed}")
+        self.done: Counter[str] = Counter()
+        self._later: list[tuple[float, int, Callable[[], None]]] = []
+        self._next = time.monotonic()
+        # Weight and deed; what is not there just now is not hurt, and not counted.
+        self._hurts: dict[str, tuple[float, Callable[[], object]]] = {
+            "kill worker": (3, lambda: self._kill("worker")),
+            "kill poller": (3, lambda: self._kill("poller")),
+            "kill web": (2, lambda: self._kill("web")),
+            "kill broker": (1, lambda: self._kill("broker")),
+            "kill sandbox": (1, self._kill_sandbox),
+            "freeze worker past the lease": (2, lambda: self._freeze("worker", PAST_THE_LEASE)),
+            "freeze poller past the lease": (2, lambda: self._freeze("poller", PAST_THE_LEASE)),
+            "freeze web": (1, lambda: self._freeze("web", BRIEFLY)),
+            "freeze broker": (1, lambda: self._freeze("broker", 4 * BRIEFLY)),
+            "freeze sandbox": (1, self._freeze_sandbox),
+            "flush broker": (1, self._flush),
+            "crash postgresql": (1, self._crash_postgres),
+            "lying lists": (1, self._lie),
+        }
+
+    def step(self) -> None:
+        """Do what is due; call it often."""
+        now = time.monotonic()
+        while self._later and self._later[0][0] <= now:
+            heapq.heappop(self._later)[2]()
+        if now < self._next:
+            return
+        kinds = list(self._hurts)
+        (kind,) = self.dice.choices(kinds, [self._hurts[it][0] for it in kinds])
+        pause = self.dice.uniform(*PAUSES)
+        if self._hurts[kind][1]() is not False:
+            self.done[kind] += 1
+        self._next = time.monotonic() + pause
+
+    def heal(self) -> None:
+        """Whoever is frozen goes on, the distributor is honest again."""
+        while self._later:
+            heapq.heappop(self._later)[2]()
+        self.stage.end_storm()
+
+    def _signal(self, number: signal.Signals, families: list[int]) -> bool:
+        for pid in families:
+            with suppress(ProcessLookupError):
+                os.killpg(pid, number)
+        return bool(families)
+
+    def _kill(self, name: str) -> bool:
+        return self._signal(KILL, self.stage.families(name))
+
+    def _freeze(self, name: str, seconds: float) -> bool:
+        families = self.stage.families(name)
+        self._after(seconds, lambda: self._signal(CONT, families))
+        return self._signal(STOP, families)
+
+    def _after(self, seconds: float, do: Callable[[], object]) -> None:
+        due = time.monotonic() + seconds
+        heapq.heappush(self._later, (due, len(self._later) + id(do), do))  # type: ignore[misc]
+
+    def _kill_sandbox(self) -> None:
+        assert self.stage.sandbox.process
+        self.stage.sandbox.process.kill()
+        self.stage.restart(self.stage.sandbox)
+
+    def _freeze_sandbox(self) -> None:
+        process = self.stage.sandbox.process
+        assert process
+        process.send_signal(STOP)
+        self._after(BRIEFLY, lambda: process.send_signal(CONT))
+
+    def _flush(self) -> bool:
+        url = self.stage.installed.settings()["REDIS_URL"]
+        with suppress(redis.RedisError), redis.from_url(url, socket_timeout=1) as broker:
+            broker.flushall()
+            return True
+        return False
+
+    def _crash_postgres(self) -> bool:
+        """Its immediate shutdown, and up again: as `pg_ctl -m immediate restart`."""
+        postgres = self.stage.postgres
+        if not postgres or not postgres.process:
+            return False
+        postgres.process.send_signal(signal.SIGQUIT)
+        postgres.process.wait()
+        self.stage.restart(postgres)
+        return True
+
+    def _lie(self) -> None:
+        lists = {"kind": "empty", "times": 6}
+        self.stage.door("POST", "faults", lists)
