@@ -8,8 +8,8 @@ LOCK := cd requirements && $(UV) pip compile --quiet --universal --python-versio
 
 NOTHING = [ $$? = 5 -a -n "$(ARGS)" ]
 
-.PHONY: help install run test check format lock \
-	bench-claims bench-delivery bench-outage bench-recovery
+.PHONY: help install run test chaos check format lock \
+	bench-asking bench-claims bench-delivery bench-outage bench-recovery
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -35,6 +35,10 @@ test: install ## run all tests on PostgreSQL, and the core ones on SQLite too
 	$(PYTHON) -m pytest -m "worker or browser" $(ARGS) || $(NOTHING) || status=1; \
 	ENGINE=sqlite $(PYTHON) -m pytest -n 2 -m core $(ARGS) || $(NOTHING) || status=1; \
 	exit $$status
+
+chaos: install ## hurt a whole installation at random; SEED=7 CHANGES=10000 ENGINE=postgresql
+	@$(PYTHON) -m tests.chaos $(if $(SEED),--seed $(SEED)) $(if $(CHANGES),--changes $(CHANGES)) \
+		$(if $(ENGINE),--engine $(ENGINE)) $(ARGS)
 
 check: install ## format, lint, types, layers, migrations, deployment, containers
 	$(BIN)/ruff format --check .

@@ -193,12 +193,18 @@ def fresh_database(server: str) -> Iterator[str]:
     """A database of its own on the server that the test session has; the yield is its URL."""
     name = f"installation_{uuid4().hex[:8]}"
     parts = urlsplit(server)
-    with psycopg.connect(parts._replace(path="/postgres").geturl(), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-        try:
-            yield parts._replace(path=f"/{name}").geturl()
-        finally:
-            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    _execute(server, f"CREATE DATABASE {name}")
+    try:
+        yield parts._replace(path=f"/{name}").geturl()
+    finally:
+        # By another connection: the server may have crashed meanwhile.
+        _execute(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _execute(server: str, statement: str) -> None:
+    url = urlsplit(server)._replace(path="/postgres").geturl()
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(statement)
 
 
 def eventually(condition: Callable[[], object], what: str, seconds: float = 60) -> Any:

@@ -1,4 +1,4 @@
-"""`make chaos`, or python -m tests.chaos --seed 7 --changes 500 --engine postgresql."""
+"""`make chaos`: SEED, CHANGES and ENGINE choose the run; without ENGINE one on each."""
 
 import argparse
 import random
@@ -11,25 +11,33 @@ from reseller.processes import say
 from tests.chaos.evidence import written
 from tests.chaos.run import report, run
 
+ENGINES = ["sqlite", "postgresql"]
+
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos")
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
     parser.add_argument("--changes", type=int, default=500)
-    parser.add_argument("--engine", choices=["sqlite", "postgresql"], default="sqlite")
+    parser.add_argument("--engine", choices=ENGINES)
     parser.add_argument("--naive", action="store_true", help="deliver by plain retry instead")
     said = parser.parse_args()
-    naive = " --naive" if said.naive else ""
-    say(f"--seed {said.seed} --changes {said.changes} --engine {said.engine}{naive}")
+    engines = [said.engine] if said.engine else ENGINES
+    good = [_once(engine, said.seed, said.changes, naive=said.naive) for engine in engines]
+    return 0 if all(good) else 1
+
+
+def _once(engine: str, seed: int, changes: int, *, naive: bool) -> bool:
+    more = " ARGS=--naive" if naive else ""
+    say(f"make chaos SEED={seed} CHANGES={changes} ENGINE={engine}{more}")
     folder = Path(tempfile.mkdtemp(prefix="chaos-"))
-    result = run(folder, **vars(said))
+    result = run(folder, seed=seed, changes=changes, engine=engine, naive=naive)
     say(report(result))
     if result.is_good:
         shutil.rmtree(folder)
-        return 0
-    (folder / "evidence.json").write_text(written(result.evidence))
-    say(f"FAILED      logs and evidence are kept in {folder}")
-    return 1
+    else:
+        (folder / "evidence.json").write_text(written(result.evidence))
+        say(f"FAILED      logs and evidence are kept in {folder}")
+    return result.is_good
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from customers.distributor.rules import NOT_REPEATABLE, Operation, fold, same_website
 from tests.chaos.evidence import COMPARED, Evidence, Row
 from tests.chaos.load import Told
-from tests.chaos.plan import Asked, names, outcome, token
+from tests.chaos.plan import Asked, idle, names, outcome, token
 
 
 class Kind(StrEnum):
@@ -120,16 +120,26 @@ def _executed(evidence: Evidence) -> dict[int, list[Row]]:
 
 def _in_turn(lane: list[Asked], calls: list[Row]) -> Iterator[Finding]:
     """A call repeats the change before it, or is the next one's first."""
-    at = -1
+    at, may_miss = -1, idle(lane)
     for call in calls:
-        following = lane[at + 1] if at + 1 < len(lane) else None
-        if following and _is_of(call, following):
-            at += 1
+        following = _next(lane[at + 1 :], may_miss, call)
+        if following is not None:
+            at = following.n
         elif at < 0 or not _is_of(call, lane[at]) or lane[at].operation in NOT_REPEATABLE:
             came = f"{call['operation']} {_said(call)}"
             yield Finding(Kind.ORDER, f"{token(lane[0].lane)}: {came} came after #{at}")
     for asked in lane[at + 1 :]:
-        yield Finding(Kind.LOST, f"{asked}: never executed in its turn")
+        if asked.n not in may_miss:
+            yield Finding(Kind.LOST, f"{asked}: never executed in its turn")
+
+
+def _next(ahead: list[Asked], may_miss: set[int], call: Row) -> Asked | None:
+    for asked in ahead:
+        if _is_of(call, asked):
+            return asked
+        if asked.n not in may_miss:
+            break
+    return None
 
 
 def _is_of(call: Row, asked: Asked) -> bool:

@@ -74,9 +74,10 @@ def unfinished(stage: Stage) -> int:
     ]
 
 
-def blocked(stage: Stage) -> list[UUID]:
-    rows = ask(stage, "SELECT id FROM customers_change WHERE state = 'BLOCKED'")
-    return [UUID(str(row["id"])) for row in rows]
+def blocked(stage: Stage) -> dict[UUID, str]:
+    """What waits for a person, and why."""
+    rows = ask(stage, "SELECT * FROM customers_change WHERE state = 'BLOCKED'")
+    return {UUID(str(row["id"])): f"{row['operation']}, {row['error']}" for row in rows}
 
 
 def collect(stage: Stage, plan: Plan, history: list[Told], others: set[str]) -> Evidence:

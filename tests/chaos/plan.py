@@ -130,3 +130,15 @@ def outcome(lane: Iterable[Asked]) -> dict[str, Any]:
 def names(lane: Iterable[Asked]) -> set[str]:
     """Every username that the customer ever has."""
     return {asked.fields["username"] for asked in lane if "username" in asked.fields}
+
+
+def idle(lane: Iterable[Asked]) -> set[int]:
+    """Switches of sending that find it so already: a look may settle them without a call."""
+    found, active = set(), True
+    for asked in lane:
+        column, on = SWITCHES.get(asked.operation, ("", True))
+        if column == "active":
+            if on == active:
+                found.add(asked.n)
+            active = on
+    return found

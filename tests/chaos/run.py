@@ -10,6 +10,7 @@ from sqlite3 import Error as SqliteError
 from uuid import UUID
 
 import psycopg
+import requests
 
 from customers.distributor.rules import fold
 from reseller.processes import Child, say
@@ -125,7 +126,8 @@ class _Runner:
         while time.monotonic() < end:
             self.stage.tend()
             waiting = evidence.blocked(self.stage)
-            for change in waiting:
+            for change, why in waiting.items():
+                say(f"a person decides {change}: {why}")
                 self._decide(change)
             if not waiting and self._left() == 0:
                 return []
@@ -133,9 +135,9 @@ class _Runner:
         return [f"not drained after {DRAINED:g} s"]
 
     def _decide(self, change: UUID) -> None:
-        say(f"a person decides {change}")
-        self.person.submit(f"/customers/changes/{change}/", "resolve", **AGAIN)
-        self.decided += 1
+        with suppress(requests.RequestException):  # The web is started again, too.
+            self.person.submit(f"/customers/changes/{change}/", "resolve", **AGAIN)
+            self.decided += 1
 
 
 def report(result: Run) -> str:
