@@ -9,7 +9,7 @@ from customers.distributor.rules import SWITCHES, Operation
 
 # All passwords begin so: one search finds any of them.
 PASSWORD = "typed-in-chaos-"
-LONGEST = 14  # changes of one customer; the shortest line is half of that
+LONGEST = 8  # changes of one customer; the shortest line is half of that
 SHARE_DELETED = 0.15
 SHARE_CLICKED_TWICE = 0.1
 WEIGHTS = {

@@ -22,10 +22,10 @@ from tests.chaos.plan import plan
 from tests.chaos.stage import Stage, environment_of, stage
 from tests.installation import Visitor
 
-# Faults go on after the last form until so little is left, or so many seconds have passed.
-NEARLY = 0.04
-AFTERMATH = 60.0
-DRAINED = 240.0  # seconds to finish once everything is healed
+# Processes are hurt for so long after the last form; the distributor fails until so little is left.
+AFTERMATH = 30.0  # seconds, and a tenth for each change
+NEARLY = 0.08
+DRAINED = 240.0  # seconds, and a fifth for each change
 PLAIN = 2
 SHOWN = 12  # findings
 AGAIN = {"choice": "AGAIN", "reason": "Whatever happened is over."}
@@ -108,11 +108,15 @@ class _Runner:
             time.sleep(0.1)
             if self.load.is_over and end is None:
                 self.seconds["forms"] = time.monotonic() - begun
-                end = time.monotonic() + AFTERMATH + self.changes / 20
+                end = time.monotonic() + AFTERMATH + self.changes / 10
             if time.monotonic() - last > 2:
                 last = time.monotonic()
-                if end and (self._left() or 0) <= self.changes * NEARLY:
+                if end and self._nearly():
                     return
+
+    def _nearly(self) -> bool:
+        left = self._left()
+        return left is not None and left <= self.changes * NEARLY
 
     def _left(self) -> int | None:
         """None while the database is away, or held."""
@@ -122,9 +126,11 @@ class _Runner:
 
     def _drain(self) -> list[str]:
         """What is left is finished by the installation itself, the BLOCKED by a person's word."""
-        end = time.monotonic() + DRAINED
+        end = time.monotonic() + DRAINED + self.changes / 5
         while time.monotonic() < end:
             self.stage.tend()
+            if self._nearly():
+                self.stage.end_storm()
             waiting = evidence.blocked(self.stage)
             for change, why in waiting.items():
                 say(f"a person decides {change}: {why}")
@@ -132,7 +138,7 @@ class _Runner:
             if not waiting and self._left() == 0:
                 return []
             time.sleep(1)
-        return [f"not drained after {DRAINED:g} s"]
+        return [f"not drained: {self._left()} changes left"]
 
     def _decide(self, change: UUID) -> None:
         with suppress(requests.RequestException):  # The web is started again, too.
