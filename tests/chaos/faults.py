@@ -36,13 +36,12 @@ STORM = {
     # Each costs 10 s, in which no call is made.
     "credentials": 0.1,
     "401": 0.05,
-    "empty": 1.0,
-    "short": 1.0,
 }
 SECONDS = {"late": 2.5, "slow": 0.7, "drip": 0.02, "hang": 4.0}
 # Longer than any lease: a call's ends 10 s after its deadline of 3 s.
 PAST_THE_LEASE = 14.0
 BRIEFLY = 0.8
+LIES = 6
 PAUSES = (1.5, 4.5)  # between two hurts; a worker takes 8 s to be back
 KILL, STOP, CONT = signal.SIGKILL, signal.SIGSTOP, signal.SIGCONT
 
@@ -78,7 +77,7 @@ class Tormentor:
             "freeze sandbox": (1, self._freeze_sandbox),
             "flush broker": (1, self._flush),
             "crash postgresql": (1, self._crash_postgres),
-            "lying lists": (1, self._lie),
+            "lying lists": (2, self._lie),
         }
 
     def step(self) -> None:
@@ -151,5 +150,6 @@ class Tormentor:
         return True
 
     def _lie(self) -> None:
-        lists = {"kind": "empty", "times": 6}
-        self.stage.door("POST", "faults", lists)
+        """Several in a row: a list that lies about one account lies about its control too."""
+        kind = self.dice.choice(["empty", "short"])
+        self.stage.door("POST", "faults", {"kind": kind, "times": LIES})

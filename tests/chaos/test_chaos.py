@@ -18,19 +18,26 @@ SEED = int(os.environ.get("SEED") or random.randrange(10**6))
 FEW = 120
 
 
-def judged(folder, engine: str, changes: int, **how: bool) -> Run:
-    say(f"\nmake chaos SEED={SEED} CHANGES={changes} ENGINE={engine}")
-    result = run(folder, seed=SEED, changes=changes, engine=engine, **how)
-    say(report(result))
-    (folder / "evidence.json").write_text(written(result.evidence))
-    return result
+@pytest.fixture
+def judged(tmp_path, capsys):
+    """A run; its seed and its report are to be seen whether or not it fails."""
+
+    def judge(engine: str, changes: int, **how: bool) -> Run:
+        with capsys.disabled():
+            say(f"\nmake chaos SEED={SEED} CHANGES={changes} ENGINE={engine}")
+            result = run(tmp_path, seed=SEED, changes=changes, engine=engine, **how)
+            say(report(result))
+        (tmp_path / "evidence.json").write_text(written(result.evidence))
+        return result
+
+    return judge
 
 
 @pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
-def test_nothing_is_lost_doubled_or_wrong_whatever_dies(tmp_path, engine):
+def test_nothing_is_lost_doubled_or_wrong_whatever_dies(judged, engine):
     if engine == "postgresql" and not services.postgres_binaries():
         pytest.skip(services.NO_POSTGRES)
-    result = judged(tmp_path, engine, CHANGES)
+    result = judged(engine, CHANGES)
     assert (result.troubles, result.findings) == ([], [])
     # Or it would have shown nothing.
     assert result.share >= 0.25
@@ -38,6 +45,6 @@ def test_nothing_is_lost_doubled_or_wrong_whatever_dies(tmp_path, engine):
     assert sum(result.hurts.values()) >= CHANGES / 50
 
 
-def test_plain_retry_fails_the_same_checker(tmp_path):
-    result = judged(tmp_path, "sqlite", FEW, naive=True)
+def test_plain_retry_fails_the_same_checker(judged):
+    result = judged("sqlite", FEW, naive=True)
     assert len(result.findings) > FEW * 0.02
