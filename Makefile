@@ -54,6 +54,9 @@ format: install ## format and mend what ruff can mend
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+bench-asking: install ## what saving a form costs while the broker hangs or is gone
+	@$(PYTHON) -m bench.asking $(ARGS)
+
 bench-claims: install ## what a claim costs while 100,000 changes wait, on both databases
 	@$(PYTHON) -m bench.claims $(ARGS)
 
