@@ -120,6 +120,8 @@ def _suspicion(reading: Refresh) -> str:
         return str(_("The control account %s is not in it.") % control)
     live = Customer.objects.filter(status=Customer.Status.LIVE)
     reading.absent = absent(reading, live).count()
+    if reading.absent and not reading.listed:
+        return _("It is empty, and %(live)s customers are live.") % {"live": live.count()}
     if reading.absent > max(MISSING_AT_LEAST, MISSING_SHARE * live.count()):
         return _("%(absent)s of %(live)s live customers are not in it.") % {
             "absent": reading.absent,

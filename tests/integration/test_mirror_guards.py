@@ -133,6 +133,7 @@ def test_a_list_without_the_control_account_is_put_aside(sandbox, settings, cust
 def test_missing_takes_two_readings_and_a_look_and_ends_when_it_is_listed_again(
     sandbox, customer, clock
 ):
+    sandbox.add_account(username=GRACE)
     sandbox.change(ADAS, closed=True)
     first = mirror.refresh()
     noted = again(customer)
@@ -142,7 +143,7 @@ def test_missing_takes_two_readings_and_a_look_and_ends_when_it_is_listed_again(
     mirror.refresh()
     assert again(customer).status == Customer.Status.MISSING
     assert sandbox.operations()[-2:] == ["retrieve"] * 2  # The list, and the look by name.
-    assert Username.objects.get().state == Username.State.LIVE
+    assert Username.objects.get(customer=customer).state == Username.State.LIVE
 
     list_again(sandbox, ADAS)
     assert mirror.refresh().updated == 1
@@ -150,11 +151,28 @@ def test_missing_takes_two_readings_and_a_look_and_ends_when_it_is_listed_again(
     assert (back.status, back.missing_since) == ("LIVE", None)
 
 
-def test_who_is_found_by_name_is_not_missing(sandbox, customer):
-    Customer.objects.update(missing_since=customer.created_at)
-    sandbox.faults.append("empty")
-    mirror.refresh()
-    assert again(customer).status == Customer.Status.LIVE
+def test_who_is_found_by_name_is_not_missing(sandbox, customer, clock):
+    grace = live(GRACE)
+    clock.forward(120)
+    Customer.objects.filter(pk=grace.pk).update(missing_since=grace.created_at)
+    sandbox.faults.append("short")
+    assert mirror.refresh().absent == 1
+    assert again(grace).status == Customer.Status.LIVE
+
+
+def test_an_empty_list_is_put_aside_however_few_customers_there_are(sandbox, customer, clock):
+    sandbox.faults.add("empty", times=4)
+    for _ in range(2):
+        before = everything()
+        reading = mirror.refresh()
+        assert (reading.verdict, reading.absent) == (Verdict.QUARANTINED, 1)
+        assert everything() == before
+        clock.forward(120)
+    assert Alert.objects.get().kind == Alert.Kind.REFRESH
+
+
+def test_an_empty_list_is_right_where_nobody_is_live(sandbox):
+    assert mirror.refresh().verdict == Verdict.OK
 
 
 def test_a_look_that_gets_no_answer_proves_nothing_and_holds_up_no_news(sandbox, clock):
