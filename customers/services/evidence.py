@@ -70,12 +70,7 @@ def find(operation: Operation, request: Request, rows: Iterable[Row]) -> Finding
         case Operation.DELETE:
             return Finding.NOT_APPLIED if there[0] else Finding.AS_ASKED
         case Operation.USERNAME:
-            return {
-                (False, True): Finding.AS_ASKED,
-                (True, False): Finding.NOT_APPLIED,
-                (True, True): Finding.TAKEN,
-                (False, False): Finding.CONTRADICTION,
-            }[there[0] is not None, there[1] is not None]
+            return _rename(request, *there)
         case _:
             return _update(operation, request, there[0])
 
@@ -85,6 +80,19 @@ def _create(request: Request, row: Row | None) -> Finding:
         return Finding.NOT_APPLIED
     asked = {field: request[field] for field in ROW_FIELDS if field in request}
     return Finding.AS_ASKED if _shows(row, asked) else Finding.CONTRADICTION
+
+
+def _rename(request: Request, old: Row | None, new: Row | None) -> Finding:
+    if old and new and fold(old["username"]) == fold(new["username"]):
+        # One account under both: the name that it has, at most in other letters.
+        as_asked = new["username"] == request["username"]
+        return Finding.AS_ASKED if as_asked else Finding.NOT_APPLIED
+    return {
+        (False, True): Finding.AS_ASKED,
+        (True, False): Finding.NOT_APPLIED,
+        (True, True): Finding.TAKEN,
+        (False, False): Finding.CONTRADICTION,
+    }[old is not None, new is not None]
 
 
 def _update(operation: Operation, request: Request, row: Row | None) -> Finding:

@@ -4,7 +4,7 @@ import pytest
 
 from customers.distributor.rules import Operation
 from customers.models import Change, Customer, Username
-from customers.services import changes
+from customers.services import changes, claims, delivery
 from tests.integration.steps import (
     ADAS,
     NEW_NAME,
@@ -26,8 +26,8 @@ def customer(sandbox, control):
     return live()
 
 
-def rename(customer):
-    return changes.ask(customer, Operation.USERNAME, {"username": NEW_NAME})
+def rename(customer, name=NEW_NAME):
+    return changes.ask(customer, Operation.USERNAME, {"username": name})
 
 
 def test_a_rename_that_was_executed_is_found(sandbox, customer):
@@ -55,6 +55,24 @@ def test_a_rename_to_a_name_that_another_account_has_is_refused(sandbox, custome
     assert (again(change).state, again(customer).username) == (State.REJECTED, ADAS)
     name = Username.objects.get(name=NEW_NAME)
     assert (name.state, name.customer) == (Username.State.BURNT, None)
+
+
+@pytest.mark.parametrize("fault", ["lost", "dropped"])
+@pytest.mark.parametrize("name", [ADAS, ADAS.title()])
+def test_a_rename_back_behind_one_that_is_refused_clashes_with_nobody(
+    sandbox, customer, clock, fault, name
+):
+    sandbox.add_account(username=NEW_NAME)
+    refused, back = rename(customer), rename(customer, name)
+    delivery.deliver(claims.claim())
+    assert again(refused).state == State.REJECTED
+    sandbox.faults.add(fault, operation="username")
+
+    deliver_until_settled(clock)
+
+    assert (again(back).state, again(customer).username) == (State.DONE, name)
+    assert sandbox.account(ADAS)["username"] == name
+    assert Username.objects.get(key=ADAS).state == Username.State.LIVE
 
 
 def test_a_rename_after_which_neither_name_is_there_is_for_a_person(sandbox, customer, clock):
