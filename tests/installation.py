@@ -20,6 +20,7 @@ import psycopg
 import requests
 
 from reseller.ports import free_port
+from reseller.processes import end_with_parent
 
 ROOT = Path(__file__).parents[1]
 # What the test session says for itself, and the launcher is to find out on its own.
@@ -158,6 +159,7 @@ def installation(folder: Path, *, database: str = "", **environment: str) -> Ite
     ours = {"VAR_DIR": str(var), **ports, **SHORT, **environment}
     if database:
         ours["DATABASE_URL"] = database
+    parent = os.getpid()
     with said.open("wb") as output:
         launcher = subprocess.Popen(
             [sys.executable, "-m", "reseller.run"],
@@ -167,6 +169,8 @@ def installation(folder: Path, *, database: str = "", **environment: str) -> Ite
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            # A test session that is killed leaves no installation behind.
+            preexec_fn=lambda: end_with_parent(signal.SIGTERM, parent),  # noqa: PLW1509
         )
     try:
         eventually(

@@ -61,10 +61,11 @@ class Tormentor:
         self.stage = stage
         self.dice = random.Random(f"faults {seed}")
         self.done: Counter[str] = Counter()
-        self._later: list[tuple[float, int, Callable[[], None]]] = []
+        self._deck: list[str] = []
+        self._later: list[tuple[float, int, Callable[[], object]]] = []
         self._next = self._delivers_again = time.monotonic()
-        # Weight and deed; what is not there just now is not hurt, and not counted.
-        self._hurts: dict[str, tuple[float, Callable[[], object]]] = {
+        # How often, and the deed; what is not there just now is not hurt, and not counted.
+        self._hurts: dict[str, tuple[int, Callable[[], object]]] = {
             "kill worker": (3, lambda: self._kill("worker")),
             "kill poller": (3, lambda: self._kill("poller")),
             "kill web": (2, lambda: self._kill("web")),
@@ -87,12 +88,18 @@ class Tormentor:
             heapq.heappop(self._later)[2]()
         if now < self._next:
             return
-        kinds = list(self._hurts)
-        (kind,) = self.dice.choices(kinds, [self._hurts[it][0] for it in kinds])
+        kind = self._drawn()
         pause = self.dice.uniform(*PAUSES)
         if self._hurts[kind][1]() is not False:
             self.done[kind] += 1
         self._next = time.monotonic() + pause
+
+    def _drawn(self) -> str:
+        """As cards are dealt: each kind comes as often as its weight before any comes again."""
+        if not self._deck:
+            self._deck = [kind for kind, (times, _do) in self._hurts.items() for _ in range(times)]
+            self.dice.shuffle(self._deck)
+        return self._deck.pop()
 
     def heal(self) -> None:
         """Whoever is frozen goes on; the distributor stays as it is."""
@@ -119,7 +126,7 @@ class Tormentor:
 
     def _after(self, seconds: float, do: Callable[[], object]) -> None:
         due = time.monotonic() + seconds
-        heapq.heappush(self._later, (due, len(self._later) + id(do), do))  # type: ignore[misc]
+        heapq.heappush(self._later, (due, id(do), do))
 
     def _kill_sandbox(self) -> None:
         assert self.stage.sandbox.process

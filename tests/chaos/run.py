@@ -27,7 +27,7 @@ AFTERMATH = 30.0  # seconds, and a tenth for each change
 NEARLY = 0.08
 DRAINED = 240.0  # seconds, and a fifth for each change
 PLAIN = 2
-SHOWN = 12  # findings
+SHOWN = 3  # findings of a kind
 AGAIN = {"choice": "AGAIN", "reason": "Whatever happened is over."}
 
 
@@ -162,6 +162,6 @@ def report(result: Run) -> str:
         "found": ", ".join(f"{kinds[kind]} {kind}" for kind in Kind),
     }
     lines = [f"{name:<12}{words}" for name, words in told.items()]
-    lines += [f"    {kind}: {text}" for kind, text in found[:SHOWN]]
-    lines += [f"    and {len(found) - SHOWN} more"] if len(found) > SHOWN else []
+    for kind in Kind:
+        lines += [f"    {it.kind}: {it.text}" for it in found if it.kind is kind][:SHOWN]
     return "\n".join([*lines, *(f"TROUBLE     {trouble}" for trouble in result.troubles)])

@@ -24,8 +24,6 @@ SHORT = {
     "DISTRIBUTOR_LIST_DEADLINE": "10",
     "DISTRIBUTOR_RATE": "200",
     "REFRESH_EVERY": "15",
-    # Has the launcher end with us, as it does with `make`.
-    "MAKELEVEL": "1",
 }
 
 
@@ -49,7 +47,8 @@ class Stage:
         return [pid for it, pid in self.installed.pids().items() if it == name]
 
     def tend(self) -> None:
-        """Start again what is ours and was killed."""
+        """Start again what is ours and was killed; the launcher does so with what is its own."""
+        assert self.installed.launcher.poll() is None, "the launcher has ended"
         for child in self.plain:
             if child.code is not None:
                 self.restart(child)
