@@ -1,7 +1,8 @@
 """The sandbox as a distributor that may execute a call long after it has hung up.
 
 It notes for which change each call came and what it altered, and keeps calls of the fault
-"late" until somebody says that their moment has come.
+"late" until somebody says that their moment has come. Of what may be repeated it executes those
+whose answer is "lost" once more.
 """
 
 import time
@@ -62,11 +63,10 @@ class LateDistributor(Sandbox):
             call.sent = Sent(*self.expected, call, form)
             self.sent.append(call.sent)
             self._meet_those_before(call.sent)
-        if fault.kind != "late":
-            return call, fault
-        if operation != Operation.RETRIEVE:
+        is_echoed = fault.kind == "lost" and operation not in NOT_REPEATABLE
+        if operation != Operation.RETRIEVE and (fault.kind == "late" or is_echoed):
             self.held.append(call.sent)
-        return call, Fault("dropped")
+        return call, Fault("dropped") if fault.kind == "late" else fault
 
     def _meet_those_before(self, new):
         for sent in [sent for sent in self.held if sent.customer == new.customer]:

@@ -138,7 +138,8 @@ class Story(RuleBasedStateMachine):
 
     def deliver(self, person):
         """One step of what is due of them; whether there was any."""
-        if not gate.lets_through():
+        is_idle = not Change.objects.unfinished().filter(customer=person.pk).exists()
+        if is_idle or not gate.lets_through():
             return False
         change = claims.claim(person.pk)
         if change:
@@ -210,7 +211,7 @@ class Story(RuleBasedStateMachine):
                 self.decide_truly(change, "DONE", REJECTED if refused else "AGAIN")
             if not Change.objects.open().exists():
                 return
-            self.forward(31)
+            self.forward(41)
         raise AssertionError(list(Change.objects.open().values("operation", "state", "error")))
 
     def check_the_end(self):

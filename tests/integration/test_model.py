@@ -35,7 +35,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 EXAMPLES = os.environ.get("MODEL_EXAMPLES")
 RUN = settings(
     max_examples=int(EXAMPLES or 200),
-    stateful_step_count=int(os.environ.get("MODEL_STEPS", "30")),
+    stateful_step_count=int(os.environ.get("MODEL_STEPS", "20")),
     derandomize=not EXAMPLES,
     deadline=None,
     database=None,
@@ -70,12 +70,15 @@ faults = st.none() | st.sampled_from(["lost", "dropped", "late"]) | st.sampled_f
 
 class ServiceLayer(Truths):
     @initialize(
-        has_control=st.booleans(), written=st.sampled_from(["json", "xml"]), live=st.integers(0, 2)
+        has_control=st.booleans(),
+        written=st.sampled_from(["json", "xml"]),
+        met=st.lists(faults, max_size=PEOPLE),
     )
-    def begin(self, has_control, written, live):
+    def begin(self, has_control, written, met):
         self.begin_anew(has_control=has_control, written=written)
-        for name in people_names[:live]:
+        for name, fault in zip(people_names, met, strict=False):
             self.asked(None, "create", ADA | {"username": name}, "first-engine")
+            self.fault_of_next(self.people[-1], fault)
             self.deliver(self.people[-1])
 
     # What people do.
@@ -189,10 +192,14 @@ class ServiceLayer(Truths):
     def fault(self, kind, operation):
         self.sandbox.faults.add(kind, operation=operation)
 
-    @rule(number=which, fault=faults)
-    def lists_lie(self, number, fault):
+    @rule(number=which, fault=faults, after=seconds)
+    def lists_lie(self, number, fault, after):
         self.sandbox.faults.add("empty", times=10_000)
-        self.fault_of_next(self.person(number), fault)
+        if person := self.person(number):
+            self.fault_of_next(person, fault)
+            for _ in range(4):
+                self.deliver(person)
+                self.forward(after)
 
     @rule()
     def all_is_well_again(self):
@@ -214,7 +221,8 @@ class ServiceLayer(Truths):
         self.check_the_end()
 
 
-def test_whatever_is_asked_and_goes_wrong_ends_as_the_model_says(monkeypatch, settings):
+def test_whatever_is_asked_and_goes_wrong_ends_as_the_model_says(monkeypatch, settings, caplog):
+    caplog.set_level("CRITICAL", logger="customers")
     start = datetime.now(UTC)
     clock = MovableClock(lambda: start)
     monkeypatch.setattr(database_clock, "now", clock)

@@ -12,8 +12,17 @@ class Truths(Story):
     """The rules of a change's life, and that the mirror shows what the distributor has done."""
 
     @invariant()
-    def changes_keep_their_order(self):
-        for line in self.lines():
+    def all_is_so(self):
+        lines = self.lines()
+        states = {change.pk: change.state for line in lines for change in line}
+        self.changes_keep_their_order(lines)
+        self.nothing_is_executed_twice_or_out_of_order()
+        self.what_is_told_of_changes_is_so(states)
+        self.the_mirror_shows_what_was_confirmed(states)
+        self.no_name_is_shared(states)
+
+    def changes_keep_their_order(self, lines):
+        for line in lines:
             assert all(change.state in OPEN or not change.sealed_password for change in line)
             assert sum(change.state in {"SENDING", "IN_DOUBT"} for change in line) <= 1
             behind = False
@@ -23,7 +32,6 @@ class Truths(Story):
                     assert change.attempts == 0
                 behind = behind or change.state in OPEN
 
-    @invariant()
     def nothing_is_executed_twice_or_out_of_order(self):
         for person in self.people:
             numbers = {wish.id: n for n, wish in enumerate(person.wishes)}
@@ -35,9 +43,7 @@ class Truths(Story):
             assert len(once) == len(set(once))
             assert sum(sent.call.operation == "create" for sent in calls) <= 1
 
-    @invariant()
-    def what_is_told_of_changes_is_so(self):
-        states = self.states()
+    def what_is_told_of_changes_is_so(self, states):
         for person in self.people:
             account = person.found
             for wish in person.wishes:
@@ -51,9 +57,7 @@ class Truths(Story):
                     case "WITHDRAWN":
                         assert not self.sandbox.sent_for(wish.id)
 
-    @invariant()
-    def the_mirror_shows_what_was_confirmed(self):
-        states = self.states()
+    def the_mirror_shows_what_was_confirmed(self, states):
         customers = Customer.objects.in_bulk()
         for person in self.people:
             customer, account = customers[person.pk], person.account(states)
@@ -67,8 +71,6 @@ class Truths(Story):
                     ours, theirs = getattr(customer, name), account[name]
                     assert ours == theirs or (name == "website" and same_website(ours, theirs))
 
-    @invariant()
-    def no_name_is_shared(self):
-        states = self.states()
+    def no_name_is_shared(self, states):
         held = [name for person in self.people for name in person.names(states)]
         assert len(held) == len(set(held))
