@@ -119,27 +119,31 @@ def _executed(evidence: Evidence) -> dict[int, list[Row]]:
 
 
 def _in_turn(lane: list[Asked], calls: list[Row]) -> Iterator[Finding]:
-    """A call repeats the change before it, or is the next one's first."""
-    at, may_miss = -1, idle(lane)
+    """A call repeats the change before it, or is the next one's first.
+
+    Where one may be missing, both can be said of a call; every reading is followed.
+    """
+    readings, may_miss = {-1}, idle(lane)
     for call in calls:
-        following = _next(lane[at + 1 :], may_miss, call)
-        if following is not None:
-            at = following.n
-        elif at < 0 or not _is_of(call, lane[at]) or lane[at].operation in NOT_REPEATABLE:
+        following = {n for at in readings for n in _read(lane, at, may_miss, call)}
+        if not following:
             came = f"{call['operation']} {_said(call)}"
-            yield Finding(Kind.ORDER, f"{token(lane[0].lane)}: {came} came after #{at}")
-    for asked in lane[at + 1 :]:
+            yield Finding(Kind.ORDER, f"{token(lane[0].lane)}: {came} came after #{max(readings)}")
+        readings = following or readings
+    for asked in lane[max(readings) + 1 :]:
         if asked.n not in may_miss:
             yield Finding(Kind.LOST, f"{asked}: never executed in its turn")
 
 
-def _next(ahead: list[Asked], may_miss: set[int], call: Row) -> Asked | None:
-    for asked in ahead:
+def _read(lane: list[Asked], at: int, may_miss: set[int], call: Row) -> Iterator[int]:
+    """The changes that a call may have been for, if the one before was for number `at`."""
+    if at >= 0 and lane[at].operation not in NOT_REPEATABLE and _is_of(call, lane[at]):
+        yield at
+    for asked in lane[at + 1 :]:
         if _is_of(call, asked):
-            return asked
+            yield asked.n
         if asked.n not in may_miss:
-            break
-    return None
+            return
 
 
 def _is_of(call: Row, asked: Asked) -> bool:

@@ -2,6 +2,9 @@
 
 import os
 import random
+import shutil
+import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -19,15 +22,26 @@ FEW = 120
 
 
 @pytest.fixture
-def judged(tmp_path, capsys):
+def folder():
+    """None of pytest's own: PostgreSQL runs as somebody else, who may not enter those."""
+    place = Path(tempfile.mkdtemp(prefix="chaos-"))
+    yield place
+    shutil.rmtree(place)
+
+
+@pytest.fixture
+def judged(folder, capsys):
     """A run; its seed and its report are to be seen whether or not it fails."""
 
     def judge(engine: str, changes: int, **how: bool) -> Run:
         with capsys.disabled():
             say(f"\nmake chaos SEED={SEED} CHANGES={changes} ENGINE={engine}")
-            result = run(tmp_path, seed=SEED, changes=changes, engine=engine, **how)
+            result = run(folder, seed=SEED, changes=changes, engine=engine, **how)
             say(report(result))
-        (tmp_path / "evidence.json").write_text(written(result.evidence))
+        if not how and not result.is_good:
+            kept = Path(tempfile.mkdtemp(prefix="chaos-evidence-")) / "evidence.json"
+            kept.write_text(written(result.evidence))
+            say(f"the evidence is kept in {kept}")
         return result
 
     return judge

@@ -6,7 +6,7 @@ import pytest
 
 from customers.distributor.rules import NOT_REPEATABLE, SWITCHES, Operation
 from customers.sandbox.store import NEW
-from tests.chaos.checker import Finding, Kind, check
+from tests.chaos.checker import Finding, Kind, _in_turn, check
 from tests.chaos.evidence import COMPARED, Evidence
 from tests.chaos.load import Told
 from tests.chaos.plan import Asked, idle, outcome, plan
@@ -215,3 +215,20 @@ def test_an_attempt_without_an_outcome_is_found(good):
 def test_the_same_seed_asks_for_the_same(good):
     assert plan(SEED, 120) == PLAN != plan(SEED + 1, 120)
     assert sum(map(len, PLAN)) == 120
+
+
+def test_a_repeated_call_is_no_later_one_though_what_lies_between_may_be_missing():
+    switched = (Operation.WEBSITE_DISABLE, Operation.ENABLE, Operation.WEBSITE_DISABLE)
+    lane = [
+        Asked(0, 0, Operation.CREATE, {"username": "user-0-0@chaos.example"}),
+        *(Asked(0, n, operation) for n, operation in enumerate(switched, 1)),
+    ]
+    create, off, on, off_again = (called_for(it) for it in lane)
+    assert list(_in_turn(lane, [create, off, off, on, off_again])) == []
+    assert list(_in_turn(lane, [create, off, off_again])) == []
+    wrong = list(_in_turn(lane, [create, off, on, off_again, on]))
+    assert [it.kind for it in wrong] == [Kind.ORDER]
+
+
+def called_for(asked: Asked) -> dict:
+    return {"operation": asked.operation.value, "params": dict(asked.fields)}
