@@ -22,26 +22,19 @@ FEW = 120
 
 
 @pytest.fixture
-def folder():
-    """None of pytest's own: PostgreSQL runs as somebody else, who may not enter those."""
-    place = Path(tempfile.mkdtemp(prefix="chaos-"))
-    yield place
-    shutil.rmtree(place)
-
-
-@pytest.fixture
-def judged(folder, capsys):
+def judged(capsys):
     """A run; its seed and its report are to be seen whether or not it fails."""
+    # Not pytest's own: the user postgres could not get into that.
+    folder = Path(tempfile.mkdtemp(prefix="chaos-"))
 
     def judge(engine: str, changes: int, **how: bool) -> Run:
         with capsys.disabled():
             say(f"\nmake chaos SEED={SEED} CHANGES={changes} ENGINE={engine}")
             result = run(folder, seed=SEED, changes=changes, engine=engine, **how)
             say(report(result))
-        if not how and not result.is_good:
-            kept = Path(tempfile.mkdtemp(prefix="chaos-evidence-")) / "evidence.json"
-            kept.write_text(written(result.evidence))
-            say(f"the evidence is kept in {kept}")
+        (folder / "evidence.json").write_text(written(result.evidence))
+        if result.is_good or how:
+            shutil.rmtree(folder)
         return result
 
     return judge
