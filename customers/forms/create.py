@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from customers.distributor.rules import CALLS, PROFILE_FIELDS, Operation, latest_billing_date
 from customers.forms.asking import AskingForm
-from customers.forms.fields import LABELS, field_for
+from customers.forms.fields import LABELS, check_repeated, field_for
 from customers.models import Change, Customer, IpAddress, IpGroup, Package, WhitelabelDomain
 from customers.services.names import NameTaken, judge
 
@@ -95,8 +95,7 @@ class SignupForm(AskingForm):
             said["username"] = said.get("email", "")
         if said.get("username"):
             self._judge_name(said["username"])
-        if said.get("password") and said.get("confirm_password") not in {None, said["password"]}:
-            self.add_error("confirm_password", _("The two passwords differ."))
+        check_repeated(self)
         return said
 
     def _judge_name(self, username: str) -> None:

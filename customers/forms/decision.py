@@ -7,7 +7,7 @@ from django.core.validators import MaxValueValidator
 from django.utils.translation import gettext_lazy as _
 
 from customers.distributor.rules import CALLS, WITH_PASSWORD, Operation
-from customers.forms.fields import field_for
+from customers.forms.fields import check_repeated, field_for
 from customers.models import Change, Decision
 
 Choice = Decision.Choice
@@ -37,7 +37,7 @@ class DecisionForm(forms.Form):
 
     def __init__(self, change: Change, data: Any = None) -> None:
         super().__init__(data, initial={"claim": change.claim})
-        self.is_erased = change.operation in WITH_PASSWORD and not change.sealed_password
+        self.is_erased = change.lacks_password
         if change.operation in WITH_PASSWORD:
             call = CALLS[Operation(change.operation)]
             for name in ("password", "confirm_password"):
@@ -45,11 +45,9 @@ class DecisionForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         said = super().clean() or {}
-        typed = said.get("password", "")
-        if typed != said.get("confirm_password", typed):
-            self.add_error("confirm_password", _("The two passwords differ."))
+        check_repeated(self)
         if said.get("choice") != Choice.AGAIN:
             said["password"] = ""
-        elif self.is_erased and not typed and "password" not in self.errors:
+        elif self.is_erased and not said.get("password") and "password" not in self.errors:
             self.add_error("password", _("The one that waited was erased: enter a new one."))
         return said

@@ -70,6 +70,14 @@ def validator(param: Param) -> Callable[[str], None]:
     return validate
 
 
+def check_repeated(form: forms.Form) -> None:
+    """The password and its repetition are the same, where both could be read."""
+    said = form.cleaned_data
+    password, repeated = said.get("password"), said.get("confirm_password")
+    if None not in {password, repeated} and password != repeated:
+        form.add_error("confirm_password", _("The two passwords differ."))
+
+
 def limits(param: Param) -> str:
     if param.min_length:
         return str(_("At least %d characters.") % param.min_length)

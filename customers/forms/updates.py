@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from customers.distributor.rules import CALLS, PROFILE_FIELDS, Operation, Problem, fold
 from customers.forms.asking import AskingForm, SeenField, dump
-from customers.forms.fields import MESSAGES, field_for
+from customers.forms.fields import MESSAGES, check_repeated, field_for
 from customers.models import Customer
 from customers.services.seen import Seen
 
@@ -92,8 +92,7 @@ class PasswordForm(SwitchForm):
 
     def clean(self) -> dict[str, Any]:
         said = super().clean()
-        if said.get("password") and said.get("confirm_password") not in {None, said["password"]}:
-            self.add_error("confirm_password", _("The two passwords differ."))
+        check_repeated(self)
         return said
 
 

@@ -10,7 +10,7 @@ from django.db.models.lookups import LessThanOrEqual
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from customers.distributor.rules import SWITCHES, Operation
+from customers.distributor.rules import SWITCHES, WITH_PASSWORD, Operation
 from customers.models.customer import Customer
 from customers.models.labels import in_words, label
 
@@ -163,6 +163,11 @@ class Change(models.Model):
     @property
     def is_open(self) -> bool:
         return self.state in OPEN
+
+    @property
+    def lacks_password(self) -> bool:
+        """Whether it cannot go out without a new one: the one that waited is erased."""
+        return self.operation in WITH_PASSWORD and not self.sealed_password
 
     @property
     def sends(self) -> "AttemptQuerySet":

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from customers.distributor.errors import DistributorError
-from customers.distributor.rules import NOT_REPEATABLE, WITH_PASSWORD, Operation
+from customers.distributor.rules import NOT_REPEATABLE, Operation
 from customers.distributor.wire import Answer
 from customers.models import Alert, Attempt, Change, Customer, clock
 from customers.services import doubt, gate, settling
@@ -107,11 +107,9 @@ def _send(change: Change) -> None:
 
 
 def _password(change: Change) -> str | None:
-    if change.operation not in WITH_PASSWORD:
-        return None
-    if change.sealed_password is None:  # Erased while it was in doubt.
+    if change.lacks_password:  # Erased while it was in doubt.
         raise SealExpired
-    return unseal(change.sealed_password, change.pk)
+    return unseal(change.sealed_password, change.pk) if change.sealed_password else None
 
 
 def _begin(change: Change) -> Attempt:

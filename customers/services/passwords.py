@@ -34,7 +34,7 @@ def erase_old() -> int:
         except FencedOffError:
             logger.info("change %s went on meanwhile", change.pk)
         except SealBroken:
-            logger.warning("the password of change %s cannot be opened", change.pk)
+            continue  # Told when it is to go out, and not in every round.
     return erased
 
 

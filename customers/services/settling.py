@@ -199,10 +199,10 @@ def _says_taken(words: list[str]) -> bool:
     return "username" in said and any(w in said for w in ("taken", "exist", "already"))
 
 
-def block(change: Change, why: str) -> None:
-    """Only a person can tell; only this customer waits."""
+def block(change: Change, why: str, **columns: Any) -> None:
+    """Only a person can tell, only this customer waits. `columns` are further ones of it."""
     with transaction.atomic():
-        mine(change, state=State.BLOCKED, lease_until=None, error=why)
+        mine(change, state=State.BLOCKED, lease_until=None, error=why, **columns)
         alert(
             Alert.Kind.BLOCKED,
             f"{change.get_operation_display()} {change.customer}: {why}",
@@ -213,8 +213,7 @@ def block(change: Change, why: str) -> None:
 def ask_for_password(change: Change) -> None:
     """Its password is too old to be sent; a person gives a new one, or gives the change up."""
     why = _("Its password waited for a week and was erased: a new one is needed.")
-    mine(change, sealed_password=None)
-    block(change, why)
+    block(change, why, sealed_password=None)
 
 
 def withdraw_followers(create: Change, why: str) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from customers.distributor.rules import NOT_REPEATABLE, WITH_PASSWORD, Operation
+from customers.distributor.rules import NOT_REPEATABLE, Operation
 from customers.models import Change, Decision
 
 Choice = Decision.Choice
@@ -70,7 +70,7 @@ def _if_rejected(change: Change) -> str:
 
 
 def _if_again(change: Change) -> str:
-    if change.operation in WITH_PASSWORD and not change.sealed_password:
+    if change.lacks_password:
         return _("The request goes out once more, with the password that you give below.")
     if change.operation in NOT_REPEATABLE:
         return _(
