@@ -5,6 +5,7 @@ from customers.models.catalogue import IpAddress, IpGroup, Package, WhitelabelDo
 from customers.models.change import Change
 from customers.models.customer import Customer
 from customers.models.decision import Decision
+from customers.models.drift import Drift
 from customers.models.refresh import Listed, Refresh
 from customers.models.signup import Signup
 from customers.models.standing import Alert, Gate
@@ -16,6 +17,7 @@ __all__ = [
     "Change",
     "Customer",
     "Decision",
+    "Drift",
     "Gate",
     "IpAddress",
     "IpGroup",

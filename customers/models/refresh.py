@@ -9,14 +9,29 @@ class Refresh(models.Model):
     """One reading of the distributor's whole list into the mirror.
 
     `started_at` is the database's time before the request: what was touched later (less the
-    settle time) is left for the next reading. FAILED and QUARANTINED change nothing.
+    settle time) is left for the next reading. FAILED and QUARANTINED change nothing; a person
+    makes a QUARANTINED one OK or DISCARDED.
     """
 
     class Verdict(models.TextChoices):
         RUNNING = "RUNNING", _("Running")
         OK = "OK", _("OK")
         QUARANTINED = "QUARANTINED", _("Quarantined")
+        DISCARDED = "DISCARDED", _("Discarded")
         FAILED = "FAILED", _("Failed")
+
+    class Phase(models.TextChoices):
+        READING = "READING", _("Reading the list")
+        CHECKING = "CHECKING", _("Checking it")
+        MERGING = "MERGING", _("Comparing it with the customers")
+
+    class Cause(models.TextChoices):
+        """Why a list cannot be what it seems."""
+
+        TWICE = "TWICE", _("Names stand in it twice")
+        NO_CONTROL = "NO_CONTROL", _("The control account is not in it")
+        EMPTY = "EMPTY", _("It is empty")
+        SHORT = "SHORT", _("Too many live customers are not in it")
 
     started_at = models.DateTimeField(_("started"))
     # The last sign of life: a reading without one for a while has lost its worker.
@@ -25,13 +40,37 @@ class Refresh(models.Model):
     verdict = models.CharField(
         _("verdict"), max_length=11, choices=Verdict, default=Verdict.RUNNING
     )
+    phase = models.CharField(_("phase"), max_length=8, choices=Phase, default=Phase.READING)
     listed = models.PositiveIntegerField(_("listed"), default=0)
+    merged = models.PositiveIntegerField(_("merged so far"), default=0)
     adopted = models.PositiveIntegerField(_("adopted"), default=0)
     updated = models.PositiveIntegerField(_("updated"), default=0)
     equal = models.PositiveIntegerField(_("found equal"), default=0)
     left = models.PositiveIntegerField(_("left for the next reading"), default=0)
     absent = models.PositiveIntegerField(_("not in the list"), default=0)
     problem = models.TextField(_("problem"), blank=True)
+    cause = models.CharField(_("cause"), max_length=10, choices=Cause, blank=True)
+    # The live customers that it was judged against, and some of the names that made it suspect.
+    live = models.PositiveIntegerField(_("live customers"), default=0)
+    sample = models.JSONField(_("sample"), default=list)
+    # Of all those names: two quarantined readings with the same cause and digest agree.
+    digest = models.CharField(max_length=64, blank=True)
+    # Attestation, when it was merged: every LIVE and MISSING customer counts in one of them.
+    verified = models.PositiveIntegerField(_("verified equal"), null=True)
+    differing = models.PositiveIntegerField(_("differ"), null=True)
+    missing = models.PositiveIntegerField(_("missing"), null=True)
+    in_flight = models.PositiveIntegerField(_("in flight"), null=True)
+    oldest_verified_at = models.DateTimeField(_("oldest verification"), null=True)
+    # Who applied or discarded a quarantined one, and why.
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        related_name="+",
+        verbose_name=_("decided by"),
+    )
+    decided_at = models.DateTimeField(_("decided"), null=True)
+    reason = models.TextField(_("reason"), blank=True)
     asked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, verbose_name=_("asked by")
     )
