@@ -1,6 +1,6 @@
 """One connection, one request, one answer; ended at a deadline, whatever comes.
 
-The only place that knows requests. None of its exceptions gets out: they may carry the
+The only place that knows http.client. None of its exceptions gets out: they may carry the
 request, and with it our key and a customer's password.
 """
 
@@ -10,67 +10,54 @@ import ssl
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from functools import partial
-from http.client import HTTPException, HTTPResponse
-from threading import Lock, Timer
+from functools import cache, partial
+from http.client import HTTPConnection, HTTPException, HTTPResponse
 from typing import Any
-
-import requests
-from requests.adapters import HTTPAdapter
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import HTTPError
+from urllib.parse import urlsplit
 
 from customers.distributor.errors import NoAnswer, NotSent
 from customers.distributor.wire import Reply
 
 PIECE = 64 * 1024
-HEADERS = {
-    "Content-Type": "application/x-www-form-urlencoded",
-    "Accept-Encoding": "identity",
-    "Connection": "close",
-}
+HEADERS = {"Content-Type": "application/x-www-form-urlencoded", "Connection": "close"}
+PORTS = {"http": 80, "https": 443}
 # All that sending and reading can raise.
-TROUBLE = (requests.RequestException, HTTPError, HTTPException, OSError, ValueError)
+TROUBLE = (HTTPException, OSError, ValueError)
 
 
 class Line:
-    """One connection with a watchdog: at the deadline it is shut down, whatever is going on.
+    """One connection, on which every wait is cut to what is left until the deadline.
 
-    Time-outs of sockets count from the last byte, so a slow drip would never end by them.
+    Time-outs of sockets count from the last byte, so a slow drip would never end by one that is
+    set once.
     """
 
     def __init__(self, deadline_at: float, idle: float | None = None) -> None:
         self._deadline_at, self._idle = deadline_at, idle
         self._within = f"within {round(self._left(), 1):g} s"
-        self._connected = False
         self._unsent_because = "No connection could be made."
-        self._response: requests.Response | None = None
-        self._adapter = _Adapter(self)
-        self._lock = Lock()
-        self._handle: socket.socket | None = None
-        self._watchdog = Timer(max(self._left(), 0), self._cut)
-        self._watchdog.daemon = True
-        self._watchdog.start()
+        self._connection: HTTPConnection | None = None
+        # From then on, nobody knows what arrives.
+        self._has_begun = False
+        self._response: HTTPResponse | None = None
 
     def post(self, url: str, body: bytes) -> int:
         """Send the request and read the answer's head: its status. NotSent or NoAnswer."""
         with suppress(*TROUBLE):
-            request = requests.Request("POST", url, HEADERS, data=body).prepare()
-            # The watchdog bites first; a socket's time-out would a second later.
-            wait = max(self._left(), 0) + 1
-            # Not by a Session: it looks for proxies and a .netrc, and even when told not to
-            # follow a redirect it reads the body of one without end.
-            self._response = self._adapter.send(
-                request, stream=True, timeout=(wait, self._idle or wait)
-            )
+            address = urlsplit(url)
+            self._connection = self._connect(address.scheme, str(address.hostname), address.port)
+            self._connection.sock.settimeout(self.wait())
+            self._has_begun = True
+            self._connection.request("POST", address.path, body, HEADERS)
+            self._response = self._connection.getresponse()
         if self._response is None:
             raise self._failure()
-        return self._response.status_code
+        return self._response.status
 
     def reply(self, cap: int) -> Reply:
         """All of a short answer, or its status and why the rest is of no use."""
         response = self._answered()
-        status, pause = response.status_code, response.headers.get("Retry-After", "")
+        status, pause = response.status, response.headers.get("Retry-After", "")
         try:
             body = b"".join(self.pieces(cap))
         except NoAnswer as error:
@@ -84,29 +71,42 @@ class Line:
         while not trouble:
             piece = None
             with suppress(*TROUBLE):
-                # Not by stream(): it reads the lines between chunks without a limit.
-                piece = response.raw.read(PIECE, decode_content=False)
-            if piece is None:
+                piece = response.read(PIECE)
+            # It takes an end before the announced one for an end.
+            if piece is None or (not piece and response.length):
                 raise self._failure()
             if not piece:
                 return
             yield piece
             total += len(piece)
             trouble = "The answer is too long." if cap and total > cap else ""
-        raise NoAnswer(trouble, status=response.status_code)
+        raise NoAnswer(trouble, status=response.status)
 
     def close(self) -> None:
-        self._watchdog.cancel()
         if self._response is not None:
             self._response.close()
-        self._adapter.close()
-        with self._lock:
-            if self._handle:
-                self._handle.close()
-            self._handle = None
+        if self._connection is not None:
+            self._connection.close()
+
+    def wait(self) -> float:
+        """How long the next step may take. TimeoutError if there is no time left."""
+        left = self._left()
+        if left <= 0:
+            raise TimeoutError
+        return min(left, self._idle) if self._idle else left
 
     def _left(self) -> float:
         return self._deadline_at - time.monotonic()
+
+    def _connect(self, scheme: str, host: str, port: int | None) -> HTTPConnection:
+        try:
+            sock = self.dial(host, port or PORTS[scheme])
+            if scheme == "https":
+                sock = _tls().wrap_socket(sock, server_hostname=host)
+        except OSError as error:
+            self._unsent_because = _refused(error)
+            raise
+        return _Connection(self, sock, host, port, PORTS[scheme])
 
     def dial(self, host: str, port: int) -> socket.socket:
         """A connection to the first of the host's addresses that takes one, in what time is left.
@@ -115,70 +115,80 @@ class Line:
         """
         failure = OSError("no address")
         for *_, (address, *_) in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
-            self._check_time()
             try:
-                sock = socket.create_connection((str(address), port), self._left())
+                sock = socket.create_connection((str(address), port), self.wait())
             except OSError as error:
                 failure = error
                 continue
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            # For a TLS handshake that the watchdog came too early for.
+            # For a TLS handshake, which counts it as a whole.
             sock.settimeout(max(self._left(), 0.001))
-            with self._lock:
-                # A second handle to the same connection: shutting it down ends a TLS
-                # handshake or read in the other thread, without touching TLS's own state.
-                self._handle = sock.dup()
             return sock
         raise failure
 
-    def refuse(self, error: OSError) -> None:
-        """No connection came about; the sentence that tells why."""
-        match error:
-            case socket.gaierror():
-                self._unsent_because = "The name of the host was not found."
-            case ssl.SSLCertVerificationError():
-                self._unsent_because = "The certificate of the host is not valid."
-            case ssl.SSLError():
-                self._unsent_because = "No TLS connection could be made."
-            case ConnectionRefusedError():
-                self._unsent_because = "The connection was refused."
-
-    def begin(self) -> None:
-        """The connection stands. From here on, nobody knows what arrives."""
-        self._check_time()
-        self._connected = True
-
-    def _check_time(self) -> None:
-        if self._left() <= 0:
-            raise TimeoutError
-
-    def _cut(self) -> None:
-        with self._lock, suppress(OSError):
-            if self._handle:
-                self._handle.shutdown(socket.SHUT_RDWR)
-
-    def _answered(self) -> requests.Response:
+    def _answered(self) -> HTTPResponse:
         if self._response is None:
             raise RuntimeError("nothing was posted on this line")
         return self._response
 
     def _failure(self) -> NotSent | NoAnswer:
-        late, status = self._left() <= 0, getattr(self._response, "status_code", None)
-        if not self._connected:
+        late, status = self._left() <= 0, getattr(self._response, "status", None)
+        if not self._has_begun:
             return NotSent(f"No connection {self._within}." if late else self._unsent_because)
         if late:
             return NoAnswer(f"No complete answer {self._within}.", status=status)
         return NoAnswer("The connection broke or fell silent before the end.", status=status)
 
 
-def _unfit(response: requests.Response) -> str:
+@cache
+def _tls() -> ssl.SSLContext:
+    """Loading the authorities takes longer than many a call."""
+    return ssl.create_default_context()
+
+
+def _refused(error: OSError) -> str:
+    """The sentence that tells why no connection came about."""
+    match error:
+        case socket.gaierror():
+            return "The name of the host was not found."
+        case ssl.SSLCertVerificationError():
+            return "The certificate of the host is not valid."
+        case ssl.SSLError():
+            return "No TLS connection could be made."
+        case ConnectionRefusedError():
+            return "The connection was refused."
+        case _:
+            return "No connection could be made."
+
+
+def _unfit(response: HTTPResponse) -> str:
     """Why this body's end would prove nothing, or its bytes not be the document's."""
-    head = response.headers
-    if head.get("Content-Encoding", "identity").strip().lower() not in {"", "identity"}:
+    encoding, transfer, length = (
+        ", ".join(response.headers.get_all(name, []))
+        for name in ("Content-Encoding", "Transfer-Encoding", "Content-Length")
+    )
+    if encoding.strip().lower() not in {"", "identity"}:
         return "The answer came compressed."
-    transfer, length = head.get("Transfer-Encoding"), head.get("Content-Length", "")
     whole = transfer.lower() == "chunked" if transfer else length.isascii() and length.isdigit()
     return "" if whole else "The answer does not tell its length."
+
+
+class _Timely(io.RawIOBase):
+    """What comes on a connection, each piece of it within the time that is left."""
+
+    def __init__(self, line: Line, sock: socket.socket, raw: io.RawIOBase) -> None:
+        self._line, self._sock, self._raw = line, sock, raw
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any, /) -> int | None:
+        self._sock.settimeout(self._line.wait())
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
 
 
 class _Uncut(io.BufferedReader):
@@ -200,44 +210,19 @@ class _Uncut(io.BufferedReader):
         return super().read(size)
 
 
-class _UncutResponse(HTTPResponse):
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fp = _Uncut(self.fp.detach())
+class _Response(HTTPResponse):
+    def __init__(self, sock: socket.socket, *args: Any, line: Line, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        self.fp = _Uncut(_Timely(line, sock, self.fp.detach()))
 
 
-class _Watched(HTTPConnection):
-    response_class = _UncutResponse
+class _Connection(HTTPConnection):
+    """One that stands already."""
 
-    def __init__(self, *args: Any, line: Line, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._line = line
-
-    def _new_conn(self) -> socket.socket:
-        return self._line.dial(self._dns_host, self.port)
-
-    def connect(self) -> None:
-        try:
-            super().connect()
-        except OSError as error:
-            self._line.refuse(error)
-            raise
-        self._line.begin()
-
-
-class _WatchedTLS(_Watched, HTTPSConnection):
-    pass
-
-
-class _Adapter(HTTPAdapter):
-    """Requests' way to a server, with our connections in it."""
-
-    def __init__(self, line: Line) -> None:
-        super().__init__()
-        self._line = line
-
-    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
-        pool = super().get_connection_with_tls_context(*args, **kwargs)
-        kind = _WatchedTLS if pool.scheme == "https" else _Watched
-        pool.ConnectionCls = partial(kind, line=self._line)  # type: ignore[attr-defined]
-        return pool
+    def __init__(
+        self, line: Line, sock: socket.socket, host: str, port: int | None, default_port: int
+    ) -> None:
+        self.default_port = default_port
+        super().__init__(host, port)
+        self.sock = sock
+        self.response_class = partial(_Response, line=line)  # type: ignore[assignment]

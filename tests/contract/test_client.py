@@ -18,7 +18,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from customers.distributor import errors
+from customers.distributor import errors, line
 from customers.distributor.client import Distributor
 from customers.distributor.rules import ROW_FIELDS, Operation
 
@@ -289,8 +289,15 @@ def certificate(folder, host, *, days=1):
 OURS = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
 
 
+@pytest.fixture(autouse=True)
+def no_tls_of_another_test():
+    line._tls.cache_clear()
+    yield
+    line._tls.cache_clear()
+
+
 def trust(monkeypatch, file):
-    monkeypatch.setattr("requests.adapters.DEFAULT_CA_BUNDLE_PATH", str(file))
+    monkeypatch.setenv("SSL_CERT_FILE", str(file))
 
 
 def test_tls_with_a_certificate_of_a_known_authority_works(monkeypatch, tmp_path):
@@ -309,7 +316,6 @@ def test_a_wrong_certificate_is_not_sent(monkeypatch, tmp_path, host, days, trus
     file, tls = certificate(tmp_path, host, days=days)
     if trusted:
         trust(monkeypatch, file)
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(file))
     with serving(saying(http()), tls=tls) as server:
         assert unsent(server.url, deadline=5) == "The certificate of the host is not valid."
         assert server.requests == []
@@ -362,6 +368,7 @@ def reset(connection):
         saying(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n" + SUCCESS),
         saying(http(framed=False)),
         saying(http(SUCCESS, "200 OK", "Content-Length: 20")),
+        saying(http(SUCCESS, "200 OK", "Content-Length: 21")),
         saying(http(SUCCESS, "200 OK", "Content-Length: -1", framed=False)),
         saying(http(SUCCESS, "200 OK", "Content-Length: x", framed=False)),
         saying(http(SUCCESS, "200 OK", "Transfer-Encoding: gzip", framed=False)),
