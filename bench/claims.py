@@ -57,7 +57,7 @@ def measure(options: argparse.Namespace) -> None:
         ("of one with a long line", *timed(list(range(long, long + lanes)))),
         ("of anybody", *timed([None] * options.claims)),
     ]
-    Change.objects.filter(customer__gte=long).first_in_line().update(state="BLOCKED")
+    Change.objects.open().filter(customer__gte=long, seq=1001).update(state="BLOCKED")
     rows.append((f"{lanes} long lines are blocked", *timed([None] * options.claims)))
     behind = Change.objects.open().filter(customer__gte=long)
     behind.update(due_at=F("due_at") - timedelta(hours=1))

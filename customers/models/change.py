@@ -1,12 +1,10 @@
 import uuid
-from datetime import date, datetime
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import OuterRef, Q, Subquery
-from django.db.models.functions import Coalesce
-from django.db.models.lookups import LessThanOrEqual
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -53,29 +51,6 @@ class ChangeQuerySet(models.QuerySet["Change"]):
     def unfinished(self) -> "ChangeQuerySet":
         """What a worker still has to do something about: all open ones but the BLOCKED."""
         return self.open().exclude(state=State.BLOCKED)
-
-    def first_in_line(self) -> "ChangeQuerySet":
-        """The open ones that no earlier open change of the same customer stands before.
-
-        Not by NOT EXISTS, nor by `=`: PostgreSQL would take such ones for rare, and read and sort
-        all that is open instead of walking along the index until it has enough of them.
-        """
-        line = Change.objects.open().filter(customer=OuterRef("customer")).order_by("seq")
-        return self.open().filter(seq__lte=Subquery(line.values("seq")[:1]))
-
-    def due(self, now: datetime) -> "ChangeQuerySet":
-        """What may be claimed now. No joins: an UPDATE must test the row itself, see claim().
-
-        What is SENDING was due, and still is; it has a lease.
-        """
-        customer = Customer.objects.filter(pk=OuterRef("customer"))
-        quiet_until = Coalesce(Subquery(customer.values("quiet_until")), now)
-        return (
-            self.first_in_line()
-            .exclude(state=State.BLOCKED)
-            .filter(Q(lease_until=None) | Q(lease_until__lte=now), due_at__lte=now)
-            .filter(Q(state__in=IN_FLIGHT) | LessThanOrEqual(quiet_until, now))
-        )
 
 
 class Change(models.Model):

@@ -1,13 +1,12 @@
 """Whose is a change? Claimed by one conditional UPDATE, held by a lease, fenced by a number."""
 
-import random
 import time
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
-from django.db.models import F, Max
+from django.db import connection, transaction
+from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from customers.distributor.rules import Operation
@@ -17,10 +16,34 @@ from customers.services import rate
 MARGIN = timedelta(seconds=10)  # what a lease has left when its call must have ended
 
 
-# The oldest ones. In whatever order: the workers must not all try the same one first.
-CANDIDATES = 20
-# What a claim goes by.
-FIXED = ("customer", "state", "claim", "lease_until")
+# One statement, since every change pays for it. The subquery decides what is due: what waits, and
+# not for the distributor to forget a late call, or is in doubt, or was left by a lost worker; the
+# first in its customer's line, nobody's by a lease. Not by NOT EXISTS, nor by `seq =`: PostgreSQL
+# would take such ones for rare, and read and sort all that is open instead of walking along the
+# index until it has one.
+CLAIM = """
+    UPDATE customers_change
+    SET claim = claim + 1,
+        lost = lost + CASE WHEN lease_until IS NULL THEN 0 ELSE 1 END,
+        lease_until = %(lease_until)s
+    WHERE id = (
+        SELECT due.id FROM customers_change due
+        WHERE due.settled_at IS NULL AND due.state <> 'BLOCKED' AND due.due_at <= %(now)s
+          AND (due.lease_until IS NULL OR due.lease_until <= %(now)s)
+          AND due.seq <= (
+            SELECT line.seq FROM customers_change line
+            WHERE line.settled_at IS NULL AND line.customer_id = due.customer_id
+            ORDER BY line.seq LIMIT 1)
+          AND (due.state <> 'WAITING' OR %(now)s >= (
+            SELECT COALESCE(quiet_until, %(now)s) FROM customers_customer
+            WHERE id = due.customer_id))
+          {of_one}
+        ORDER BY due.due_at LIMIT 1 {for_update})
+    RETURNING *
+"""
+OF_ONE = "AND due.customer_id = %(customer)s"
+# Who comes at the same moment takes the next one. SQLite lets one write at a time anyway.
+FOR_UPDATE = {"postgresql": "FOR UPDATE OF due SKIP LOCKED", "sqlite": ""}
 
 
 class FencedOffError(Exception):
@@ -28,55 +51,34 @@ class FencedOffError(Exception):
 
 
 def claim(customer: int | None = None) -> Change | None:
-    """Make a due change ours (of one customer, or of all), or find that there is none."""
-    now = clock.now()
-    due = Change.objects.due(now)
-    if customer is not None:
-        due = due.filter(customer=customer)
-    candidates = list(due.order_by("due_at").only(*FIXED)[:CANDIDATES])
-    random.shuffle(candidates)
-    for found in candidates:
-        if _claim(found, now):
-            return Change.objects.get(pk=found.pk)
-    return None
+    """Make a due change ours (of one customer, or of all), or find that there is none.
 
-
-def _claim(found: Change, now: datetime) -> bool:
-    if found.state != Change.State.SENDING:
-        return _raise_claim(found, now, found.state)
-    with transaction.atomic():
-        lock_customer(found)
-        ours = _raise_claim(found, now, Change.State.IN_DOUBT)
-        if ours:
-            _give_up_attempt(found, now)
-    return ours
-
-
-def _raise_claim(found: Change, now: datetime, state: str) -> bool:
-    """If it is as it was found: then it is as due, and as much the first in its line, as it was.
-
-    A second claimer finds the number raised. Whoever held it until now writes without raising
-    it, but never the same lease again.
+    Whoever held it until now, and let its lease expire, writes nothing any more: the number is
+    raised, and every write tests it.
     """
-    as_found = Change.objects.filter(
-        pk=found.pk, claim=found.claim, state=found.state, lease_until=found.lease_until
+    now = clock.now()
+    sql = CLAIM.format(
+        of_one="" if customer is None else OF_ONE, for_update=FOR_UPDATE[connection.vendor]
     )
-    return bool(
-        as_found.update(
-            claim=F("claim") + 1,
-            lost=F("lost") + int(found.lease_until is not None),
-            lease_until=now + settings.LEASE,
-            state=state,
-        )
-    )
+    values = {"now": now, "lease_until": now + settings.LEASE, "customer": customer}
+    change = next(iter(Change.objects.raw(sql, values)), None)
+    if change and change.state == Change.State.SENDING:
+        _take_as_lost(change, now)
+    return change
 
 
-def _give_up_attempt(change: Change, now: datetime) -> None:
-    for attempt in change.sends.filter(outcome=""):
-        attempt.outcome, attempt.ended_at = Attempt.Outcome.LOST, now
-        attempt.conclusion = _("The worker did not come back. Whether it was executed is unknown.")
-        attempt.save()
-        keep_quiet(change, attempt)
+def _take_as_lost(change: Change, now: datetime) -> None:
+    """What its last worker did with it is not known. Dies here who does, the next one goes on."""
+    with transaction.atomic():
+        lock_customer(change)
+        mine(change, state=Change.State.IN_DOUBT)
+        for attempt in change.sends.filter(outcome=""):
+            attempt.outcome, attempt.ended_at = Attempt.Outcome.LOST, now
+            attempt.conclusion = _(
+                "The worker did not come back. Whether it was executed is unknown."
+            )
+            attempt.save()
+            keep_quiet(change, attempt)
 
 
 def mine(change: Change, **values: Any) -> None:
@@ -90,19 +92,24 @@ def mine(change: Change, **values: Any) -> None:
 
 
 def lock_customer(change: Change) -> None:
-    """The first lock of every transaction that writes a change and its customer: no deadlock."""
+    """The first lock of every transaction that writes a change and its customer: no deadlock.
+
+    So is settling.touch().
+    """
     Customer.objects.select_for_update().values("pk").get(pk=change.customer_id)
 
 
-def await_turn(change: Change, seconds: float = 0) -> None:
-    """Wait until we may call; the lease outlives that and the `seconds` that a look may take.
+def await_turn(change: Change, seconds: float = 0) -> bool:
+    """Wait until we may call; whether calls fail by now.
 
-    A call that changes something brings its own lease, see begin.
+    The lease outlives that and the `seconds` that a look may take; a call that changes something
+    brings its own lease, see begin.
     """
-    wait = rate.turn()
+    wait, is_failing = rate.turn()
     if wait or seconds:
         mine(change, lease_until=clock.now() + timedelta(seconds=wait + seconds) + MARGIN)
     time.sleep(wait)
+    return is_failing
 
 
 def give_back(change: Change) -> None:

@@ -52,10 +52,11 @@ def deliver_due(*, first: int | None = None, seconds: float = 30) -> int:
     Returns the number of steps taken: zero says that nothing is due, or that no call may be made.
     """
     end, steps = time.monotonic() + seconds, 0
-    while time.monotonic() < end and gate.lets_through():
+    is_open = gate.lets_through()
+    while is_open and time.monotonic() < end:
         change = claim(first) if first else claim()
         if change:
-            deliver(change)
+            is_open = deliver(change) or gate.lets_through()
             steps += 1
         elif first:
             first = None
@@ -64,8 +65,8 @@ def deliver_due(*, first: int | None = None, seconds: float = 30) -> int:
     return steps
 
 
-def deliver(change: Change) -> None:
-    """Take a claimed change one step further."""
+def deliver(change: Change) -> bool:
+    """Take a claimed change one step further; False if no call may be made now."""
     try:
         if change.lost >= LOST:
             settling.block(change, _("Three workers were lost over this change."))
@@ -77,6 +78,8 @@ def deliver(change: Change) -> None:
         logger.warning("change %s was taken over by another worker", change.pk)
     except Shut:
         give_back(change)
+        return False
+    return True
 
 
 def _must_look_first(change: Change) -> bool:
@@ -99,11 +102,16 @@ def _send(change: Change) -> None:
         alert(Alert.Kind.SEAL, f"{change.pk}: {why}", subject=str(change.pk))
         settling.block(change, why)
         return
-    await_turn(change)
+    is_failing = await_turn(change)
     # Before the commit: whatever that takes is taken from the call's own time.
     ends = time.monotonic() + settings.DISTRIBUTOR_DEADLINE
     attempt = _begin(change)
-    settling.settle(change, attempt, _call(change, attempt.request, password, ends))
+    result = _call(change, attempt.request, password, ends)
+    if isinstance(result, DistributorError):
+        gate.tell(result)
+    elif is_failing:  # A success from before the first failure ends no row of them.
+        gate.tell(None)
+    settling.settle(change, attempt, result)
 
 
 def _password(change: Change) -> str | None:
@@ -120,7 +128,7 @@ def _begin(change: Change) -> Attempt:
         deadline = now + timedelta(seconds=settings.DISTRIBUTOR_DEADLINE)
         attempt = Attempt.objects.create(
             change=change,
-            n=next_number(change),
+            n=next_number(change) if change.claim > 1 else 1,
             request=frozen_request(change),
             begun_at=now,
             deadline=deadline,

@@ -41,7 +41,8 @@ def await_turn(_seconds: float = 0) -> None:
     """Wait until a call may be made that changes nothing. Raises rate.Shut."""
     if not lets_through():
         raise rate.Shut
-    time.sleep(rate.turn())
+    wait, _is_failing = rate.turn()
+    time.sleep(wait)
 
 
 def tell(error: DistributorError | None) -> None:

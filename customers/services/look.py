@@ -22,7 +22,7 @@ from customers.services.evidence import (
 )
 
 # Called with the seconds that the next call may take: our turn has come when it returns.
-Turn = Callable[[float], None]
+Turn = Callable[[float], object]
 # Characters of a value that are kept as evidence.
 LONGEST = 255
 

@@ -23,7 +23,7 @@ TAKE_TURN = """
                 + CASE WHEN slow_until > %(moment)s THEN 2 ELSE 1 END * %(interval)s
     WHERE id = 1 AND shut_until IS NULL
       AND (throttled_until IS NULL OR throttled_until <= %(moment)s)
-    RETURNING turn_at, slow_until > %(moment)s
+    RETURNING turn_at, slow_until > %(moment)s, failures > 0
 """
 
 
@@ -31,10 +31,10 @@ class Shut(Exception):
     """No call may be made now."""
 
 
-def turn() -> float:
-    """Take the next turn to call; the seconds until it comes. Raises Shut.
+def turn() -> tuple[float, bool]:
+    """Take the next turn to call: the seconds until it comes, and whether calls fail by now.
 
-    Whoever asks has seen the gate let calls through, so its row is there.
+    Raises Shut. Whoever asks has seen the gate let calls through, so its row is there.
     """
     now = clock.now()
     values = {
@@ -47,10 +47,10 @@ def turn() -> float:
         row = cursor.fetchone()
     if row is None:
         raise Shut
-    turn_at, is_slow = row
+    turn_at, is_slow, is_failing = row
     burst = settings.DISTRIBUTOR_BURST * _interval() * (2 if is_slow else 1)
     wait: float = turn_at - burst - now.timestamp()
-    return max(0.0, wait)
+    return max(0.0, wait), bool(is_failing)
 
 
 def slow_down(error: Throttled) -> None:

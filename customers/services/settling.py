@@ -20,9 +20,9 @@ from customers.distributor.errors import (
 from customers.distributor.rules import NOT_REPEATABLE, Operation
 from customers.distributor.wire import Answer
 from customers.models import Alert, Attempt, Change, Customer, clock
-from customers.services import gate, names
+from customers.services import names
 from customers.services.alerts import alert
-from customers.services.claims import FencedOffError, keep_quiet, lock_customer, mine
+from customers.services.claims import FencedOffError, keep_quiet, mine
 
 logger = logging.getLogger(__name__)
 
@@ -35,10 +35,8 @@ Outcome = Attempt.Outcome
 
 def settle(change: Change, attempt: Attempt, result: Result) -> None:
     """Write down how the call ended: the attempt in any case, the rest while it is ours."""
-    gate.tell(result if isinstance(result, DistributorError) else None)
     try:
         with transaction.atomic():
-            lock_customer(change)
             _follow(change, attempt, result)
             _complete(attempt, result)
     except FencedOffError:
@@ -113,6 +111,7 @@ def _wait(change: Change, error: NotExecuted) -> None:
     """
     longest = min(LONGEST_PAUSE, 2 * 2.0 ** min(change.attempts, 10))
     pause = 0.0 if isinstance(error, (Throttled, Denied)) else random.uniform(0, longest)  # noqa: S311
+    touch(change)
     mine(
         change,
         state=State.WAITING,
@@ -120,19 +119,21 @@ def _wait(change: Change, error: NotExecuted) -> None:
         lease_until=None,
         error=error.reason,
     )
-    touch(change)
 
 
 def _doubt(change: Change, attempt: Attempt, error: DistributorError) -> None:
     """It may have been executed, and may still be until the settle time is over."""
-    mine(change, state=State.IN_DOUBT, due_at=clock.now(), lease_until=None, error=error.reason)
     touch(change)
+    mine(change, state=State.IN_DOUBT, due_at=clock.now(), lease_until=None, error=error.reason)
     if isinstance(error, NoAnswer):
         keep_quiet(change, attempt)
 
 
 def touch(change: Change, **columns: object) -> None:
-    """A list that was read before this moment says nothing about the customer."""
+    """A list that was read before this moment says nothing about the customer.
+
+    It locks the customer too, so it comes before the change is written, see lock_customer().
+    """
     Customer.objects.filter(pk=change.customer_id).update(touched_at=clock.now(), **columns)
 
 
@@ -142,6 +143,12 @@ def done(change: Change, *, by_reading: bool = False, **columns: Any) -> None:
     `columns` are further ones of the change.
     """
     now = clock.now()
+    confirmed = change.effects()
+    if by_reading:
+        confirmed["seen_at"] = now
+        if change.operation in NOT_REPEATABLE:
+            confirmed["quiet_until"] = None  # A late copy would meet nobody, or be refused.
+    touch(change, **confirmed)
     mine(
         change,
         state=State.DONE,
@@ -151,12 +158,6 @@ def done(change: Change, *, by_reading: bool = False, **columns: Any) -> None:
         error="",
         **columns,
     )
-    confirmed = change.effects()
-    if by_reading:
-        confirmed["seen_at"] = now
-        if change.operation in NOT_REPEATABLE:
-            confirmed["quiet_until"] = None  # A late copy would meet nobody, or be refused.
-    touch(change, **confirmed)
     if change.operation == Operation.DELETE:
         customer = Customer.objects.get(pk=change.customer_id)
         names.burn(customer.username, customer)
@@ -174,6 +175,7 @@ def rejected(change: Change, words: list[str], *, taken: bool = False) -> None:
 
 def turned_down(change: Change, error: str, *, taken: bool = False, **columns: Any) -> None:
     """It was not done and shall not be. `columns` are further ones of the change."""
+    touch(change)
     mine(
         change,
         state=State.REJECTED,
@@ -183,7 +185,6 @@ def turned_down(change: Change, error: str, *, taken: bool = False, **columns: A
         error=error,
         **columns,
     )
-    touch(change)
     if "username" in change.params:
         names.release(change.params["username"], change.customer)
         if taken:

@@ -15,7 +15,7 @@ def plans_of(work: Callable[[], object]) -> list[tuple[str, str]]:
 
     with connection.execute_wrapper(overhear):
         work()
-    return [(sql, _plan(sql, params)) for sql, params in said if '"customers_change"' in sql]
+    return [(sql, _plan(sql, params)) for sql, params in said if "customers_change" in sql]
 
 
 def _plan(sql: str, params: tuple[object, ...]) -> str:

@@ -27,12 +27,11 @@ def customers():
 def test_no_statement_of_a_claim_reads_the_whole_table(customers, of_one):
     plans = plans_of(lambda: claim(customers + 500 if of_one else None))
 
-    assert len(plans) == 3, "the candidates, the claim itself, the row"
-    for sql, plan in plans:
-        assert not sequential(plan), f"{sql}\n{plan}"
+    ((sql, plan),) = plans
+    assert not sequential(plan), f"{sql}\n{plan}"
 
 
-def test_the_candidates_come_in_order_from_the_index(customers):
+def test_what_is_due_comes_in_order_from_the_index(customers):
     """However long the queue: it is neither read to its end nor sorted."""
     _sql, plan = plans_of(claim)[0]
 
@@ -51,7 +50,6 @@ def test_a_plan_without_its_index_is_told_from_one_with_it(customers):
 def sequential(plan: str) -> bool:
     lines = [line.strip(" ->") for line in plan.splitlines()]
     return any(
-        line.startswith(("Seq Scan on customers_", "SCAN customers_", "SCAN U"))
-        and "USING" not in line
+        line.startswith(("Seq Scan on customers_", "SCAN ")) and "USING" not in line
         for line in lines
     )

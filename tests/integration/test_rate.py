@@ -34,16 +34,16 @@ def clock(db, monkeypatch, settings):
 
 
 def turns(number):
-    return [round(rate.turn(), 3) for _ in range(number)]
+    return [round(rate.turn()[0], 3) for _ in range(number)]
 
 
 def calls_within(seconds, clock):
     """How many calls are made by one who always waits for the next turn, with no burst left."""
-    while not rate.turn():
+    while not rate.turn()[0]:
         pass
     end, calls = clock.now + timedelta(seconds=seconds), 0
     while True:
-        clock.forward(rate.turn())
+        clock.forward(rate.turn()[0])
         if clock.now >= end:
             return calls
         calls += 1

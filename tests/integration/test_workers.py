@@ -4,8 +4,9 @@ import threading
 import time
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
+from bench import filling
 from customers.distributor.client import Distributor
 from customers.distributor.line import Line
 from customers.distributor.rules import Operation
@@ -211,7 +212,7 @@ def test_a_claim_and_a_late_settling_do_not_wait_for_each_other(sandbox, clock, 
     attempt = delivery._begin(found)
     result = delivery._call(found, attempt.request, "difference-engine", time.monotonic() + 20)
     clock.forward(31)
-    real = claims._give_up_attempt
+    real = claims._take_as_lost
 
     def slowly(*args):
         time.sleep(0.5)
@@ -221,7 +222,7 @@ def test_a_claim_and_a_late_settling_do_not_wait_for_each_other(sandbox, clock, 
         time.sleep(0.2)
         settling.settle(found, attempt, result)
 
-    monkeypatch.setattr(claims, "_give_up_attempt", slowly)
+    monkeypatch.setattr(claims, "_take_as_lost", slowly)
 
     claimed, settled = at_once(claims.claim, settle_late)
 
@@ -230,26 +231,35 @@ def test_a_claim_and_a_late_settling_do_not_wait_for_each_other(sandbox, clock, 
     assert again(change).state == State.IN_DOUBT
 
 
-def test_what_was_read_before_another_had_it_is_not_claimed(sandbox, clock):
-    """A worker slept between finding and claiming: all that it has read is out of date."""
-    found = create()
-    with killed_at(Distributor, "send"):
-        deliver_all()
+@pytest.mark.skipif("connection.vendor == 'sqlite'", reason="It writes one at a time anyway.")
+def test_what_somebody_is_writing_is_passed_over_and_not_waited_for(sandbox, clock):
+    """Whatever that will be, a lease renewed or a decision: it is not what was found due."""
+    slow = create()
+    claims.claim()
     clock.forward(31)
+    other = create(username="grace@navy.example")
+    with transaction.atomic():
+        Change.objects.filter(pk=slow.pk).update(lease_until=clock() + claims.MARGIN)
 
-    assert not claims._claim(found, clock())
-    assert again(found).state == State.SENDING
+        found, none = at_once(claims.claim, lambda: claims.claim(slow.customer_id))
+
+    assert (found, none) == (other, None)
+    assert again(slow).claim == 1
 
 
-def test_a_lease_that_is_renewed_meanwhile_is_left_to_its_worker(sandbox, clock):
-    create()
-    slow = claims.claim()
-    clock.forward(31)
-    found = Change.objects.due(clock()).get()
-    claims.mine(slow, lease_until=clock() + claims.MARGIN)
+def test_each_change_is_claimed_by_one_of_many_workers(sandbox):
+    first = filling.customers(60)
+    filling.changes(first, 60)
 
-    assert not claims._claim(found, clock())
-    assert again(slow).claim == slow.claim
+    def work():
+        return list(iter(claims.claim, None))
+
+    shares = at_once(*[work] * 6)
+
+    assert sorted(change.customer_id for share in shares for change in share) == list(
+        range(first, first + 60)
+    )
+    assert set(Change.objects.values_list("claim", flat=True)) == {1}
 
 
 def test_workers_that_claim_at_once_make_one_attempt(sandbox):
