@@ -4,7 +4,7 @@ from uuid import UUID
 
 from celery import shared_task
 
-from customers.services import asked_look, delivery, mirror
+from customers.services import asked_look, delivery, lateness, mirror
 
 
 @shared_task(name="deliver")
@@ -15,6 +15,7 @@ def deliver(customer: int) -> None:
 @shared_task(name="deliver_due")
 def deliver_due() -> None:
     delivery.deliver_due()
+    lateness.check()
 
 
 @shared_task(name="look")

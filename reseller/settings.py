@@ -66,6 +66,8 @@ LEASE = timedelta(seconds=env.float("LEASE", default=30))
 DISTRIBUTOR_RATE = env.float("DISTRIBUTOR_RATE", default=20)
 DISTRIBUTOR_BURST = env.int("DISTRIBUTOR_BURST", default=40)
 BREAKER_PAUSE = timedelta(seconds=env.float("BREAKER_PAUSE", default=30))
+# What could go out for so long and did not is told of.
+LATE_AFTER = timedelta(seconds=env.float("LATE_AFTER", default=15 * 60))
 REFRESH_EVERY = timedelta(seconds=env.float("REFRESH_EVERY", default=15 * 60))
 SEALING_KEYS = env.list("SEALING_KEYS")
 SIGNUP_RATE = env.str("SIGNUP_RATE", default="10/h")

@@ -57,6 +57,7 @@ class Alert(models.Model):
         CREDENTIALS = "credentials", _("Credentials refused")
         BLOCKED = "blocked", _("A change needs a person")
         CONTROL = "control", _("Readings cannot be trusted")
+        LATE = "late", _("Changes are not delivered")
         LISTED = "listed", _("An account that should not be there")
         REFRESH = "refresh", _("A refresh was not applied")
         SEAL = "seal", _("A password cannot be opened")

@@ -12,6 +12,8 @@ logger = logging.getLogger(__name__)
 
 def alert(kind: Alert.Kind, text: str, *, subject: str = "") -> None:
     """Say it unless it was said and is not over yet. `text` must hold no secret."""
+    if Alert.objects.filter(kind=kind, subject=subject[:255], over_at=None).exists():
+        return
     try:
         with transaction.atomic():
             Alert.objects.create(kind=kind, subject=subject[:255], text=text, raised_at=clock.now())

@@ -7,17 +7,22 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from customers.models import Gate
+from customers.services import lateness
 
 
 @require_safe
 @never_cache
 @login_not_required
 def health(request: HttpRequest) -> JsonResponse:
-    """200 as long as the database answers: without broker or distributor, work waits safely."""
+    """200 as long as the database answers: without broker or distributor, work waits safely.
+
+    Where nothing else runs any more, this is where an alert is raised for it.
+    """
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
         away = Gate.closed() is not None
+        late = lateness.check()
     except Error:
         return JsonResponse({"database": "away"}, status=503)
     return JsonResponse(
@@ -25,6 +30,8 @@ def health(request: HttpRequest) -> JsonResponse:
             "database": "ok",
             "broker": "ok" if _broker_answers() else "away",
             "distributor": "away" if away else "ok",
+            "delivery": "late" if late else "ok",
+            "oldest_due": late.due_at if late else None,
         }
     )
 

@@ -135,7 +135,13 @@ def test_health_reports_all_three():
     response = Client().get("/health")
     assert (response.status_code, response.json()) == (
         200,
-        {"database": "ok", "broker": "ok", "distributor": "ok"},
+        {
+            "database": "ok",
+            "broker": "ok",
+            "distributor": "ok",
+            "delivery": "ok",
+            "oldest_due": None,
+        },
     )
     assert "no-store" in response["Cache-Control"]
     assert Client().head("/health").status_code == 200

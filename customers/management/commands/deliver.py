@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand
 from django.db import Error, close_old_connections
 
 from customers.models import Change
+from customers.services import lateness
 from customers.services.delivery import deliver_due
 from customers.services.passwords import erase_old
 
@@ -65,6 +66,7 @@ class Command(BaseCommand):
                 steps = deliver_due(seconds=1)
                 if not steps:
                     erase_old()
+                    lateness.check()
             except Error:
                 logger.exception("the database does not answer")
                 steps = 0

@@ -1,0 +1,33 @@
+"""Is anything delivered at all? Whoever still runs asks, so that it is told when others do not."""
+
+from django.conf import settings
+
+from customers.models import Alert, Change, Gate, clock
+from customers.services.alerts import alert, over
+
+
+def oldest() -> Change | None:
+    """The oldest change that could have gone out for all of LATE_AFTER, and did not.
+
+    What stood behind an earlier one of its customer could not, whenever it was asked for: that
+    it was its turn shows in `touched_at`, which each step of the earlier one has set.
+    """
+    then = clock.now() - settings.LATE_AFTER
+    due = Change.objects.due(then).exclude(customer__touched_at__gt=then)
+    return due.order_by("due_at").first()
+
+
+def check() -> Change | None:
+    """Raise the alert, or end it; the oldest late change if there is one."""
+    late = oldest()
+    if late:
+        alert(Alert.Kind.LATE, _words(late))
+    else:
+        over(Alert.Kind.LATE)
+    return late
+
+
+def _words(late: Change) -> str:
+    gate = Gate.closed()
+    why = f"No calls go out: {gate.why}" if gate else "Do worker, beat and poller run?"
+    return f"The oldest change that is due waits since {late.due_at:%Y-%m-%d %H:%M} UTC. {why}"
