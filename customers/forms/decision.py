@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from customers.distributor.rules import CALLS, WITH_PASSWORD, Operation
 from customers.forms.fields import check_repeated, field_for
-from customers.models import Change, Decision
+from customers.models import Change, Decision, clock
 
 Choice = Decision.Choice
 CHOICES = (Choice.DONE, Choice.REJECTED, Choice.AGAIN)
@@ -16,7 +16,10 @@ LARGEST_CLAIM = 2**31 - 1  # what the column holds
 
 
 class DecisionForm(forms.Form):
-    """`claim` is the number of the state that the page showed: whoever decides later is told."""
+    """`claim` is the number of the state that the page showed: whoever decides later is told.
+
+    What may still be executed is given up only by somebody who has read so.
+    """
 
     claim = forms.IntegerField(
         widget=forms.HiddenInput, min_value=0, validators=[MaxValueValidator(LARGEST_CLAIM)]
@@ -34,10 +37,14 @@ class DecisionForm(forms.Form):
         help_text=_("Kept with the change, with your name and the time."),
         error_messages={"required": _("Say why: the reason is kept with the change.")},
     )
+    anyway = forms.BooleanField(
+        label=_("Give it up now, though it may still be executed"), required=False
+    )
 
     def __init__(self, change: Change, data: Any = None) -> None:
         super().__init__(data, initial={"claim": change.claim})
         self.is_erased = change.lacks_password
+        self.late_until = change.executable_until(clock.now())
         if change.operation in WITH_PASSWORD:
             call = CALLS[Operation(change.operation)]
             for name in ("password", "confirm_password"):
@@ -46,6 +53,9 @@ class DecisionForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         said = super().clean() or {}
         check_repeated(self)
+        if said.get("choice") == Choice.REJECTED and self.late_until and not said.get("anyway"):
+            late = _("It may still be executed until %s UTC. Wait until then, or tick this.")
+            self.add_error("anyway", late % f"{self.late_until:%H:%M:%S}")
         if said.get("choice") != Choice.AGAIN:
             said["password"] = ""
         elif self.is_erased and not said.get("password") and "password" not in self.errors:

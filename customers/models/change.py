@@ -144,6 +144,11 @@ class Change(models.Model):
         """Whether it cannot go out without a new one: the one that waited is erased."""
         return self.operation in WITH_PASSWORD and not self.sealed_password
 
+    def executable_until(self, now: datetime) -> datetime | None:
+        """Until when the distributor may still execute a try that we gave up on; None if not."""
+        until = self.customer.quiet_until
+        return until if self.attempts and until and until > now else None
+
     @property
     def sends(self) -> "AttemptQuerySet":
         """The tries to have it executed, the latest first; looks are not among them."""

@@ -60,6 +60,7 @@ def _page(request: HttpRequest, change: Change, form: DecisionForm) -> HttpRespo
     )
     page = Paginator(change.attempt_set.order_by("-n"), CALLS).get_page(request.GET.get("page"))
     is_blocked = change.state == State.BLOCKED
+    is_awaited = is_blocked and bool(form.late_until) and "wait" in request.GET
     decided = latest_first(change)
     context = {
         "change": change,
@@ -73,13 +74,14 @@ def _page(request: HttpRequest, change: Change, form: DecisionForm) -> HttpRespo
         "form": form,
         "choices": offers(change) if is_blocked else [],
         "is_looking": is_looking,
+        "is_awaited": is_awaited,
         "looked_in_vain": is_blocked and looked_for is not None and not is_looking,
         "may_look": is_blocked and not is_looking and Gate.closed() is None,
         "cause": _cause(change),
         "taken_along": _taken_along(change),
         "correct_url": correct_url(request, change),
     }
-    is_live = is_looking or (change.is_open and not is_blocked)
+    is_live = is_looking or is_awaited or (change.is_open and not is_blocked)
     return render_live(request, "customers/change.html", context, is_live=is_live)
 
 

@@ -1,5 +1,7 @@
 """A person settles a BLOCKED change: what follows is what would have followed by itself."""
 
+from datetime import timedelta
+
 import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
@@ -7,7 +9,7 @@ from django.test import Client
 from customers.distributor.rules import Operation
 from customers.models import Alert, Change, Customer, Decision, Username
 from customers.models.change import OPEN
-from customers.services import changes, decisions
+from customers.services import changes, decisions, mirror
 from tests.integration.pages import Page, person, signed_in
 from tests.integration.steps import (
     ADA,
@@ -296,3 +298,63 @@ def test_who_withdrew_is_kept_too(sandbox, lead):
     assert "lena decided Withdrawn" in Page(lead.get(change.get_absolute_url())).words
     assert not withdraw(change)
     assert Decision.objects.count() == 1
+
+
+# --- While a late copy may still be executed ------------------------------------------------------
+
+
+@pytest.fixture
+def late(sandbox, clock):
+    """A change that needs a person while a try of it is still under way over there."""
+    change = changes.ask(live(), Operation.PROFILE, {"city": "Paris"})
+    sandbox.faults.add("dropped", operation="profile")
+    deliver_all()
+    assert again(change.customer).quiet_until > clock()
+    Change.objects.filter(pk=change.pk).update(state=State.BLOCKED, lease_until=None)
+    return again(change)
+
+
+def test_who_gives_up_what_may_still_be_executed_is_told_and_may_wait(lead, clock, late):
+    until = f"{late.customer.quiet_until:%Y-%m-%d %H:%M:%S} UTC"
+    address = late.get_absolute_url()
+    page = Page(lead.get(address))
+    assert f"may still execute a try of it until {until}" in page.words
+    assert f"{address}?wait" in page.links()
+
+    page = Page(resolve(lead, late, choice="REJECTED"))
+    assert f"until {until[11:]}. Wait until then, or tick this." in page.words
+    assert again(late).state == State.BLOCKED
+
+    waits = lead.get(f"{address}?wait")
+    assert "every 1s" in waits.text
+    assert "Waiting until no try of it can be executed any more" in Page(waits).words
+    assert "reason" not in Page(waits).sends
+    clock.forward(120)
+    assert "may still execute" not in Page(lead.get(f"{address}?wait")).words
+    resolve(lead, late, choice="REJECTED")
+    assert again(late).state == State.REJECTED
+
+
+def test_given_up_all_the_same_and_executed_late_it_shows_with_the_next_refresh(
+    sandbox, lead, clock, late
+):
+    resolve(lead, late, choice="REJECTED", anyway="on")
+    assert again(late).state == State.REJECTED
+    sandbox.change(ADAS, city="Paris")
+    clock.forward(120)
+
+    assert mirror.refresh().updated == 1
+
+    assert again(late.customer).city == "Paris"
+
+
+@pytest.mark.parametrize("choice", ["DONE", "AGAIN"])
+def test_nothing_is_asked_of_who_does_not_give_it_up(sandbox, lead, late, choice):
+    resolve(lead, late, choice=choice)
+    assert again(late).state != State.BLOCKED
+    assert deliver_all() == 0, "nothing goes out before the settle time"
+
+
+def test_what_never_went_out_can_be_given_up_at_once(sandbox, lead, erased):
+    Customer.objects.update(quiet_until=erased.asked_at + timedelta(days=30))
+    assert "may still execute" not in Page(lead.get(erased.get_absolute_url())).words
