@@ -1,6 +1,9 @@
+from datetime import UTC, datetime
+
 import pytest
 
 from customers.models import clock as database_clock
+from tests.integration.any_operation import account_of
 from tests.integration.steps import CONTROL, MovableClock
 
 
@@ -23,3 +26,20 @@ def control(sandbox, settings):
     """An account that every honest reading shows."""
     sandbox.add_account(username=CONTROL)
     settings.DISTRIBUTOR_CONTROL = CONTROL
+
+
+@pytest.fixture
+def still_clock(monkeypatch, settings):
+    """Time stands still but for the test; asking the database for it would be one more thing that
+    can go wrong with it."""
+    settings.DISTRIBUTOR_RATE = settings.DISTRIBUTOR_BURST = 10**6
+    start = datetime.now(UTC)
+    movable = MovableClock(lambda: start)
+    monkeypatch.setattr(database_clock, "now", movable)
+    return movable
+
+
+@pytest.fixture
+def somebody_live(sandbox):
+    """A customer of ours, so that there is always one whom an honest reading shows."""
+    return account_of(sandbox, "control@navy.example")

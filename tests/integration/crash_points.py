@@ -97,9 +97,9 @@ def crash_points(at=None):
 def at_every_point(run, stride=1):
     """Run it with a crash at its first point, its second and so on, until it does not get there.
 
-    `run` is given the number, and returns the points; how many runs died is returned.
+    `run` is given the number, and tells whether it did; how many runs died is returned.
     """
     for died in count():
-        if not run(1 + died * stride).dead:
+        if not run(1 + died * stride):
             return died
     return None
