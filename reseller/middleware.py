@@ -1,5 +1,6 @@
 """Who is asking, and what they see while the database is away."""
 
+import logging
 from collections.abc import Callable
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
@@ -7,6 +8,8 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+
+logger = logging.getLogger(__name__)
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -45,8 +48,10 @@ class ClientAddress:
         return self.get_response(request)
 
 
-def unavailable(request: HttpRequest) -> HttpResponse:
+def unavailable(request: HttpRequest, error: BaseException | None) -> HttpResponse:
     """The page for "our own database does not answer"; needs neither session nor user."""
+    # Its first line: what may follow are rows.
+    logger.error("the database does not answer: %s", str(error).partition("\n")[0])
     return render(None, "503.html", status=503)
 
 
@@ -60,11 +65,11 @@ class DatabaseAway:
         try:
             # Asked here, since an error in another middleware would reach nobody.
             _ = request.user.is_authenticated
-        except (OperationalError, InterfaceError):
-            return unavailable(request)
+        except (OperationalError, InterfaceError) as error:
+            return unavailable(request, error)
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, (OperationalError, InterfaceError)):
-            return unavailable(request)
+            return unavailable(request, error)
         return None

@@ -24,6 +24,7 @@ NO_POSTGRES = (
     "No PostgreSQL on this machine (apt-get install postgresql, or set DATABASE_URL): "
     "these tests run on SQLite ALONE."
 )
+SLOTS = 20
 
 
 def start(stack: ExitStack) -> dict[str, str]:
@@ -55,10 +56,13 @@ def broker(group: Group, folder: Path) -> str:
     return f"redis://127.0.0.1:{port}/0"
 
 
-def postgres(group: Group, folder: Path, binaries: Path, *, crashes: bool = False) -> str:
+def postgres(
+    group: Group, folder: Path, binaries: Path, *, crashes: bool = False, small: bool = False
+) -> str:
     """A cluster that lives as long as the session, so nothing is synced to the disk.
 
-    With `crashes` a commit outlives the server's process, though not the machine.
+    With `crashes` a commit outlives the server's process, though not the machine. A `small` one
+    takes SLOTS connections, and a megabyte for each piece of its log.
     """
     port, cluster, log = free_port(), folder / "postgres", folder / "postgres.log"
     cluster.mkdir(mode=0o700)
@@ -67,12 +71,14 @@ def postgres(group: Group, folder: Path, binaries: Path, *, crashes: bool = Fals
     if user:
         folder.chmod(0o711)
         shutil.chown(cluster, user, user)
-    made = "--username postgres --auth trust --encoding UTF8 --locale C.UTF-8 --no-sync -D"
-    group.run(Child("initdb", [binaries / "initdb", *made.split(), cluster], log, user=user))
+    made = "--username postgres --auth trust --encoding UTF8 --locale C.UTF-8 --no-sync"
+    pieces = ["--wal-segsize", "1"] if small else []
+    initdb = [binaries / "initdb", *made.split(), *pieces, "-D", cluster]
+    group.run(Child("initdb", initdb, log, user=user))
     settings = (
         f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= "
         f"-c fsync=off -c synchronous_commit={'on' if crashes else 'off'} "
-        "-c full_page_writes=off -D"
+        f"-c full_page_writes=off -c max_connections={SLOTS if small else 100} -D"
     )
     command = [binaries / "postgres", *settings.split(), cluster]
     ready = accepts(binaries, port)
