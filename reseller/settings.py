@@ -69,6 +69,9 @@ BREAKER_PAUSE = timedelta(seconds=env.float("BREAKER_PAUSE", default=30))
 # What could go out for so long and did not is told of.
 LATE_AFTER = timedelta(seconds=env.float("LATE_AFTER", default=15 * 60))
 REFRESH_EVERY = timedelta(seconds=env.float("REFRESH_EVERY", default=15 * 60))
+# Fields of which a person is asked, or that are pushed back, when they were altered over there.
+DRIFT_ASK = env.list("DRIFT_ASK", default=[])
+DRIFT_PUSH_BACK = env.list("DRIFT_PUSH_BACK", default=[])
 SEALING_KEYS = env.list("SEALING_KEYS")
 SIGNUP_RATE = env.str("SIGNUP_RATE", default="10/h")
 

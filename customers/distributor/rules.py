@@ -82,6 +82,8 @@ PROFILE_FIELDS = tuple(PROFILE_LENGTHS)
 ROW_FIELDS = ("username", "email", "active", *(f for f in PROFILE_FIELDS if f != "company"))
 OPTIONAL_ROW_FIELDS = ("address2", "website_access", "id")
 FILTERS = (*ROW_FIELDS, "company")
+# What can be altered over there and be seen here. Not the username: it tells accounts apart.
+ALTERABLE = (*ROW_FIELDS[1:], "website_access")
 
 USER = Param("user", required=True)
 # These four want the e-mail format of a name that create accepts without it.

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from customers.distributor.rules import ROW_FIELDS, fold, same_website
 from customers.models import Alert, Change, Customer, Listed, Refresh, Username, clock
+from customers.services import drift
 from customers.services.alerts import alert
 
 Status = Customer.Status
@@ -44,7 +45,7 @@ def merge(reading: Refresh, batch: Sequence[Listed]) -> None:
             known.append((name.customer, listed.row))
         else:
             _tell(reading, name, now)
-    _lay_over(reading, known)
+    _lay_over(reading, known, now)
     _adopt(reading, new, now)
 
 
@@ -72,13 +73,20 @@ def differences(customer: Customer, row: dict[str, str]) -> dict[str, Any]:
     return found
 
 
-def _lay_over(reading: Refresh, known: Sequence[tuple[Customer, dict[str, str]]]) -> None:
+def _lay_over(
+    reading: Refresh, known: Sequence[tuple[Customer, dict[str, str]]], now: datetime
+) -> None:
     spoken_of = Customer.objects.filter(
         untouched(reading.started_at), pk__in=[customer.pk for customer, _shown in known]
     )
     equal_counts = set(spoken_of.values_list("pk", flat=True))
+    altered: list[drift.Difference] = []
     for customer, row in known:
         found = differences(customer, row)
+        theirs = [
+            drift.Difference(customer.pk, field, getattr(customer, field), value)
+            for field, value in found.items()
+        ]
         if customer.status == Status.MISSING or customer.missing_since:
             found |= {"status": Status.LIVE, "missing_since": None}
         if found:
@@ -86,10 +94,12 @@ def _lay_over(reading: Refresh, known: Sequence[tuple[Customer, dict[str, str]]]
             may = Customer.objects.filter(untouched(reading.started_at), pk=customer.pk)
             applied = may.update(**found, seen_at=reading.started_at)
             reading.updated += applied
+            altered += theirs if applied else []
         else:
             applied = customer.pk in equal_counts
             reading.equal += applied
         reading.left += not applied
+    drift.record(altered, reading, now)
 
 
 def _adopt(reading: Refresh, listed: Sequence[Listed], now: datetime) -> None:

@@ -20,7 +20,7 @@ from customers.distributor.errors import (
 from customers.distributor.rules import NOT_REPEATABLE, Operation
 from customers.distributor.wire import Answer
 from customers.models import Alert, Attempt, Change, Customer, clock
-from customers.services import names
+from customers.services import drift, names
 from customers.services.alerts import alert
 from customers.services.claims import FencedOffError, keep_quiet, mine
 
@@ -158,6 +158,7 @@ def done(change: Change, *, by_reading: bool = False, **columns: Any) -> None:
         error="",
         **columns,
     )
+    drift.overtaken(change.customer_id, confirmed, now)
     if change.operation == Operation.DELETE:
         customer = Customer.objects.get(pk=change.customer_id)
         names.burn(customer.username, customer)

@@ -13,6 +13,7 @@ from customers.models import (
     Change,
     Customer,
     Decision,
+    Drift,
     Gate,
     Listed,
     Refresh,
@@ -26,7 +27,7 @@ from tests.integration.crashes import during_the_call
 from tests.integration.model import REJECTED, Person, Wish, with_scheme
 from tests.integration.steps import CONTROL, decide
 
-TABLES = (Decision, Attempt, Change, Username, Listed, Refresh, Customer, Alert, Gate)
+TABLES = (Drift, Decision, Attempt, Change, Username, Listed, Refresh, Customer, Alert, Gate)
 STRANGER = "stranger@navy.example"
 COMPARED = (*ROW_FIELDS, "company", "website_access", "password")
 
