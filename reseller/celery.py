@@ -16,6 +16,7 @@ broker.install()
 app = Celery("reseller")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["customers"])
+app.autodiscover_tasks(["customers"], related_name="rounds")
 
 
 @worker_process_init.connect

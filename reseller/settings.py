@@ -256,6 +256,7 @@ CELERY_TASK_ROUTES = {"refresh": {"queue": "refresh"}}  # long, and in nobody's 
 CELERY_BEAT_SCHEDULE = {
     # A tick that nobody took in time is worth nothing: the next one does the same.
     "deliver-due": {"task": "deliver_due", "schedule": 5.0, "options": {"expires": 5}},
+    "push-back": {"task": "push_back", "schedule": 10.0, "options": {"expires": 10}},
     "refresh": {"task": "refresh", "schedule": REFRESH_EVERY, "options": {"expires": 300}},
 }
 

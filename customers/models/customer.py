@@ -103,6 +103,13 @@ class Customer(models.Model):
         ordering = ["-pk"]
         verbose_name = _("customer")
         verbose_name_plural = _("customers")
+        indexes = [
+            models.Index(
+                fields=["missing_since"],
+                condition=Q(missing_since__isnull=False),
+                name="customer_vanished",
+            )
+        ]
         permissions = [("delete_now", _("Can delete a customer at the distributor"))]
 
     def __str__(self) -> str:

@@ -21,6 +21,10 @@ class DriftQuerySet(models.QuerySet["Drift"]):
         """Those that go away by themselves once the field has another value."""
         return self.filter(state__in=UNSETTLED)
 
+    def undecided(self) -> "DriftQuerySet":
+        """Those about which a person may still say something."""
+        return self.filter(state__in=(Drift.State.OPEN, Drift.State.TOLD))
+
     def patterns(self) -> "ValuesQuerySet[Drift, dict[str, Any]]":
         """Those that look the same to a person, the most numerous first.
 
@@ -66,6 +70,20 @@ class Drift(models.Model):
         SPELLING = "SPELLING", _("only spelled otherwise")
         ALTERED = "ALTERED", _("another value")
 
+    class Problem(models.TextChoices):
+        """Why what was decided did not come about, so that a person is asked again."""
+
+        NOT_LIVE = "NOT_LIVE", _("The customer is not live.")
+        CLOSING = "CLOSING", _("The customer is being deleted.")
+        ON_ITS_WAY = "ON_ITS_WAY", _("A change of this is on its way already.")
+        NOT_EMAIL = (
+            "NOT_EMAIL",
+            _("The distributor takes this only for usernames that are e-mail addresses."),
+        )
+        EMPTY = "EMPTY", _("It was empty before, and the distributor empties no field.")
+        RULES = "RULES", _("The distributor's rules forbid the value that was there before.")
+        AGAIN = "AGAIN", _("It was pushed back within the last day, and altered once more.")
+
     customer = models.ForeignKey(
         Customer, models.PROTECT, related_name="drifts", verbose_name=_("customer")
     )
@@ -84,8 +102,7 @@ class Drift(models.Model):
     # Within a day of a doubt of this customer: it may be a late copy of our own call.
     is_doubtful = models.BooleanField(_("perhaps ours"), default=False)
     state = models.CharField(_("state"), max_length=7, choices=State, default=State.OPEN)
-    # Why what was decided did not come about, so that it is open again.
-    problem = models.TextField(_("problem"), blank=True)
+    problem = models.CharField(_("problem"), max_length=10, choices=Problem, blank=True)
     change = models.ForeignKey(
         Change, models.PROTECT, null=True, related_name="drifts", verbose_name=_("change")
     )
@@ -109,8 +126,8 @@ class Drift(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["customer", "field"],
-                condition=Q(state__in=("OPEN", "PUSHING")),
-                name="one_unsettled_drift_a_field",
+                condition=Q(state="OPEN"),
+                name="one_open_drift_a_field",
             ),
             models.CheckConstraint(
                 condition=Q(state="OPEN", decided_at=None)

@@ -140,16 +140,15 @@ def _same(field: str, agreed: Any, theirs: Any) -> bool:
 
 
 def _apply_policy(row: Drift, before: Sequence[Drift]) -> None:
-    row.state = _policy(row, before)
-    if row.state != State.OPEN:
-        row.decided_at = row.seen_at
+    """Adopt it, ask a person, or push it back; the last not twice a day.
 
-
-def _policy(row: Drift, before: Sequence[Drift]) -> State:
+    Whoever alters it again right away means it: two machines must not argue for ever.
+    """
     if row.is_doubtful or row.field in (*settings.DRIFT_ASK, "username"):
-        return State.OPEN
+        return
     if row.field not in settings.DRIFT_PUSH_BACK:
-        return State.TOLD
-    # Whoever alters it again right away means it: two machines must not argue for ever.
-    argues = any(earlier.state in {State.PUSHED, State.PUSHING} for earlier in before)
-    return State.OPEN if argues else State.PUSHING
+        row.state, row.decided_at = State.TOLD, row.seen_at
+    elif any(earlier.state in {State.PUSHED, State.PUSHING} for earlier in before):
+        row.problem = Drift.Problem.AGAIN
+    else:
+        row.state, row.decided_at = State.PUSHING, row.seen_at

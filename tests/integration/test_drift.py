@@ -116,7 +116,8 @@ def test_whoever_alters_it_again_within_a_day_meets_a_person(
     altered(sandbox, active=False)
     Drift.objects.update(state=before)
     record(Difference(customer.pk, "active", True, "never"))
-    assert Drift.objects.latest("pk").state == State.OPEN
+    latest = Drift.objects.latest("pk")
+    assert (latest.state, latest.problem) == (State.OPEN, "AGAIN")
 
     Drift.objects.exclude(state=before).delete()
     Drift.objects.update(state=State.PUSHED)

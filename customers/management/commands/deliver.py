@@ -13,6 +13,7 @@ from customers.models import Change
 from customers.services import lateness
 from customers.services.delivery import deliver_due
 from customers.services.passwords import erase_old
+from customers.services.pushing_back import push_back_due
 
 logger = logging.getLogger(__name__)
 
@@ -38,6 +39,7 @@ class Command(BaseCommand):
         if forever:
             return self._poll()
         erase_old()
+        push_back_due(seconds=float("inf"))
         end = time.monotonic() + (wait or 0)
         steps = deliver_due(seconds=float("inf") if wait is None else wait)
         while wait is not None and Change.objects.unfinished().exists():
@@ -67,6 +69,7 @@ class Command(BaseCommand):
                 if not steps:
                     erase_old()
                     lateness.check()
+                    push_back_due(seconds=1)
             except Error:
                 logger.exception("the database does not answer")
                 steps = 0
