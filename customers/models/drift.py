@@ -75,6 +75,10 @@ class Drift(models.Model):
 
         NOT_LIVE = "NOT_LIVE", _("The customer is not live.")
         CLOSING = "CLOSING", _("The customer is being deleted.")
+        UNSETTLED = (
+            "UNSETTLED",
+            _("A change of one of the two is on its way: wait until it is settled."),
+        )
         ON_ITS_WAY = "ON_ITS_WAY", _("A change of this is on its way already.")
         NOT_EMAIL = (
             "NOT_EMAIL",

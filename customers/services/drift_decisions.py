@@ -16,13 +16,12 @@ CHOICES = (State.ADOPTED, State.PUSHING, State.IGNORED)
 def decide(rows: DriftQuerySet, choice: State, *, by: User) -> int:
     """How many of the rows it was: whoever comes second finds them decided.
 
-    PUSHING is a promise that services.pushing_back keeps, row by row. A rename is no matter of
-    one column: services.renames decides about those.
+    PUSHING is a promise that services.pushing_back keeps, row by row. A rename can only be
+    ignored here: to adopt it takes more than this, see services.renames.
     """
-    decided = (
-        rows.undecided()
-        .exclude(field="username")
-        .update(state=choice, decided_by=by, decided_at=clock.now(), problem="")
-    )
+    rows = rows.undecided()
+    if choice != State.IGNORED:
+        rows = rows.exclude(field="username")
+    decided = rows.update(state=choice, decided_by=by, decided_at=clock.now(), problem="")
     logger.info("%s drifts are %s by user %s", decided, choice, by.pk)
     return decided

@@ -19,7 +19,7 @@ from customers.distributor.errors import DistributorError
 from customers.distributor.rules import fold
 from customers.models import Alert, Customer, Listed, Refresh, Username, clock
 from customers.models.customer import CustomerQuerySet
-from customers.services import gate, merge
+from customers.services import gate, merge, renames
 from customers.services.alerts import alert, over
 from customers.services.calling import distributor
 from customers.services.look import seen
@@ -146,6 +146,7 @@ def _merge(reading: Refresh) -> None:
             _go_on(reading)
             merge.merge(reading, batch)
     _note_missing(reading)
+    renames.propose(reading)
 
 
 def _go_on(reading: Refresh) -> None:
