@@ -21,6 +21,7 @@ from customers.models import (
     Change,
     Customer,
     Decision,
+    Drift,
     Gate,
     IpAddress,
     IpGroup,
@@ -151,6 +152,14 @@ class DecisionAdmin(ReadOnly):
     list_display = ["change", "choice", "by", "reason", "at"]
     list_filter = ["choice"]
     list_select_related = ["change__customer"]
+
+
+@admin.register(Drift)
+class DriftAdmin(ReadOnly):
+    list_display = ["customer", "field", "agreed", "theirs", "state", "is_doubtful", "seen_at"]
+    list_filter = ["state", "field", "kind", "is_doubtful"]
+    list_select_related = ["customer"]
+    search_fields = ["customer__username"]
 
 
 @admin.register(Username)

@@ -2,7 +2,7 @@ from django.contrib.auth.decorators import permission_required
 from django.urls import path
 
 from customers.distributor.rules import Operation
-from customers.views import changes, customers, deciding, refreshes
+from customers.views import changes, customers, deciding, drift, refreshes
 
 app_name = "customers"
 
@@ -28,6 +28,10 @@ urlpatterns = [
     path("changes/<uuid:pk>/withdraw/", deciding.withdraw, name="withdraw"),
     path("changes/<uuid:pk>/resolve/", deciding.resolve, name="resolve"),
     path("changes/<uuid:pk>/look/", deciding.look, name="look"),
+    path("drift/", drift.inbox, name="drift"),
+    path("drift/ticked/", drift.decide_ticked, name="drift-ticked"),
+    path("drift/alike/", drift.decide_alike, name="drift-alike"),
+    path("drift/<int:pk>/rename/", drift.accept_rename, name="drift-rename"),
     path("refreshes/", refreshes.refreshes, name="refreshes"),
     path("<int:pk>/", customers.detail, name="detail"),
     path("<int:pk>/correct/", changes.new, name="correct"),

@@ -1,6 +1,7 @@
 """The list of customers, and one of them."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from django.contrib.auth.decorators import permission_required
 from django.core.paginator import Paginator
@@ -11,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from customers.distributor.rules import WITH_PASSWORD, Operation, has_control_characters, is_email
 from customers.models import Attempt, Change, Customer
+from customers.views.altered import Altered, altered
 from customers.views.correcting import CHANGEABLE, refusals
 from customers.views.live import render_live
 from customers.views.promises import outdated_tags
@@ -87,7 +89,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "shown_state": _shown_state(customer, coming),
         "has_switches": customer.status in CHANGEABLE,
         "outdated": outdated_tags(timeline),
-        "timeline": timeline,
+        "timeline": _with_drifts(timeline, customer),
         "switches_refused": not is_email(customer.expected()["username"]),
         "can_change": customer.status in CHANGEABLE and not is_closing,
     }
@@ -101,6 +103,16 @@ def _timeline(customer: Customer) -> QuerySet[Change]:
         Prefetch("attempt_set", calls[:CALLS], to_attr="latest_calls")
     )
     return changes.annotate(calls=Count("attempt")).order_by("-seq")[:TIMELINE]
+
+
+def _with_drifts(timeline: Sequence[Change], customer: Customer) -> list[Change | Altered]:
+    """What we asked for and what others altered, the latest first."""
+    drifts = customer.drifts.select_related("decided_by", "change")[:TIMELINE]
+    return sorted([*timeline, *altered(drifts)], key=_when, reverse=True)
+
+
+def _when(it: Change | Altered) -> datetime:
+    return it.asked_at if isinstance(it, Change) else it.drift.seen_at
 
 
 def _shown_state(customer: Customer, coming: Sequence[Change]) -> str:

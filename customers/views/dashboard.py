@@ -6,7 +6,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from customers.models import Alert, Change, Customer, Refresh, clock
+from customers.models import Alert, Change, Customer, Drift, Refresh, clock
+from customers.views.altered import patterns
 
 State = Change.State
 
@@ -38,6 +39,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
             "alerts": Alert.objects.filter(over_at=None).exclude(kind=Alert.Kind.BLOCKED),
             "blocked": recent.filter(state=State.BLOCKED)[:10],
             "refused": recent.filter(day, state=State.REJECTED)[:10],
+            "patterns": patterns(Drift.objects.open().patterns()[:5]),
             "oldest": recent.unfinished().order_by("asked_at").first(),
             "latest": recent[:10],
             "changes": changes,

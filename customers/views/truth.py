@@ -11,6 +11,7 @@ from customers.distributor.rules import ROW_FIELDS, Operation
 from customers.models import Change, Customer, Refresh
 from customers.models.labels import label
 from customers.services.merge import untouched
+from customers.views.altered import Altered, marks
 
 SHOWN = (
     "username", "email", "first_name", "last_name", "company", "website", "phone",
@@ -28,7 +29,8 @@ OPTIONAL = {"ip_group", "ip", "billing_date"}
 class Fact:
     """One field. `how`: read (back from the distributor), confirmed (by its answer), sent (it
     cannot be read back), omitted (nothing was asked for), asked (nothing is there yet), closed
-    (what it was), unknown (never known to us)."""
+    (what it was), unknown (never known to us). `altered`: at the distributor, and nobody has said
+    yet what is to become of it."""
 
     name: str
     label: str
@@ -37,6 +39,7 @@ class Fact:
     when: datetime | None
     coming: Any = None
     change: Change | None = None
+    altered: Altered | None = None
 
     @property
     def text(self) -> str:
@@ -56,6 +59,7 @@ def facts(customer: Customer) -> Iterator[Fact]:
     """Each shown field of the customer, with what is on its way to it."""
     told = _confirmations(customer)
     read_at = verified_at(customer)
+    noticed = marks(customer)
     coming: dict[str, tuple[Any, Change]] = {}
     for change in customer.open_changes:
         if change.operation != Operation.CREATE:
@@ -63,7 +67,8 @@ def facts(customer: Customer) -> Iterator[Fact]:
     for name in (*SHOWN, *SWITCHED):
         value = getattr(customer, name)
         how, when = _how(customer, name, told.get(name), read_at)
-        yield Fact(name, label(name), value, how, when, *coming.get(name, (None, None)))
+        to, by = coming.get(name, (None, None))
+        yield Fact(name, label(name), value, how, when, to, by, noticed.get(name))
 
 
 def verified_at(customer: Customer) -> datetime | None:

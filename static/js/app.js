@@ -68,6 +68,14 @@
     }
   });
 
+  // --- Tick all boxes of a form that have that name ----------------------------------------------
+  document.addEventListener("change", (event) => {
+    const all = event.target.closest("[data-check-all]");
+    if (!all) return;
+    const boxes = all.form.querySelectorAll(`input[name="${all.dataset.checkAll}"]`);
+    for (const box of boxes) box.checked = all.checked;
+  });
+
   // --- A form that is on its way is not sent again ----------------------------------------------
   const PATIENCE = 15_000; // Milliseconds; then a person may press again, the server recognises it.
 

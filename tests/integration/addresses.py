@@ -15,6 +15,7 @@ from customers.models import (
     Change,
     Customer,
     Decision,
+    Drift,
     Gate,
     Package,
     Refresh,
@@ -53,6 +54,7 @@ def address(name: str) -> str:
 
 
 ODD: dict[str, Callable[[], list[Any]]] = {
+    "customers:drift-rename": lambda: [Drift.objects.get(field="username").pk],
     "signup-status": lambda: [Signup.objects.get().pk],
     "password_reset_confirm": lambda: ["MQ", "set-password"],
     "admin:app_list": lambda: ["customers"],
@@ -88,6 +90,9 @@ def populate(**columns: Any) -> Customer:
     Signup.objects.create(customer=customer, address="192.0.2.7", at=now)
     _created(customer, who)
     Refresh.objects.create(started_at=now, finished_at=now, verdict="FAILED", problem="cut")
+    Drift.objects.create(
+        customer=customer, field="username", agreed="a", ours="a", theirs="b", seen_at=now
+    )
     Alert.objects.create(kind="blocked", subject="x", text="look", raised_at=now)
     Gate.objects.create(failures=3, since=now, why="It does not answer.")
     LogEntry.objects.log_actions(who.pk, [Package.objects.all()[0]], ADDITION)

@@ -33,6 +33,10 @@ READING = {
     "customers:withdraw": BY_POST,
     "customers:resolve": BY_POST,
     "customers:look": BY_POST,
+    "customers:drift": MANAGERS,
+    "customers:drift-ticked": BY_POST,
+    "customers:drift-alike": BY_POST,
+    "customers:drift-rename": BY_POST,
     "customers:refreshes": MANAGERS,
     "customers:detail": MANAGERS,
     "customers:correct": MANAGERS,
@@ -68,7 +72,7 @@ ADMIN = {
 }
 # What the services alone write can be seen, and neither added nor deleted.
 READ_ONLY = ("customer", "change", "attempt", "username", "refresh", "signup", "gate", "alert",
-             "decision")  # fmt: skip
+             "decision", "drift")  # fmt: skip
 
 
 def expected(name):
@@ -122,7 +126,7 @@ WRITING = [
     name for name, who in READING.items()
     if name.startswith("customers:") and who in {MANAGERS, BY_POST}
     and name not in {"customers:list", "customers:changes", "customers:change",
-                     "customers:detail"}
+                     "customers:detail", "customers:drift"}
 ]  # fmt: skip
 
 

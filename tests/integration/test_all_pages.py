@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from customers.models import Alert, Attempt, Change, Customer, Refresh, clock
+from customers.models import Alert, Attempt, Change, Customer, Drift, Refresh, clock
 from customers.services import changes
 from tests.integration.addresses import address, names, populate
 from tests.integration.pages import (
@@ -41,8 +41,8 @@ def queries(client, path):
 def fill(customer, count):
     """Rows of each kind that the pages list, asked for by different people."""
     now = clock.now()
-    many_customers(count)
-    for n in range(count):
+    others = many_customers(count)
+    for n, other in enumerate(others):
         who = person(username=f"asker{n}-{customer.changes.count()}")
         Customer.objects.filter(username=f"c{n}@example.com").update(account_manager=who)
         change = changes.ask(customer, "disable", asked_by=who)
@@ -53,6 +53,13 @@ def fill(customer, count):
         settle(refused, "REJECTED", "no")
         Refresh.objects.create(started_at=now, verdict="OK", finished_at=now, asked_by=who)
         Alert.objects.create(kind="blocked", subject=str(change.pk), text="look", raised_at=now)
+        Drift.objects.create(
+            customer=other, field="city", agreed="a", ours="a", theirs="b", seen_at=now,
+            state="PUSHED", change=change, decided_by=who, decided_at=now,
+        )  # fmt: skip
+        Drift.objects.create(
+            customer=other, field="city", agreed="a", ours="a", theirs="b", seen_at=now
+        )  # fmt: skip
         a_name(f"old{change.seq}@example.com", "RELEASED", customer=customer)
 
 
@@ -66,7 +73,8 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(kind):
         if (kind and name.startswith(kind) and name.endswith(("_changelist", "_change")))
         or (not kind and not name.startswith("admin:"))
     ]
-    paths = [*map(address, ours), "/customers/?q=example", "/customers/changes/?state=WAITING"]
+    paths = [*map(address, ours), "/customers/?q=example", "/customers/changes/?state=WAITING",
+             "/customers/drift/?tab=decided"]  # fmt: skip
     fill(ada, 2)
     before = {path: queries(boss, path) for path in paths}
     fill(ada, 5)
@@ -101,8 +109,9 @@ def test_reading_never_changes_anything(method):
 
 
 ONLY_READ = ["dashboard", "customers:list", "customers:detail", "customers:changes",
-             "customers:change", "signup-status", "health"]  # fmt: skip
-BY_POST = ["customers:withdraw", "customers:resolve", "customers:look"]
+             "customers:change", "customers:drift", "signup-status", "health"]  # fmt: skip
+BY_POST = ["customers:drift-ticked", "customers:drift-alike", "customers:drift-rename",
+           "customers:withdraw", "customers:resolve", "customers:look"]  # fmt: skip
 
 
 def test_other_methods_than_a_page_knows_are_refused():

@@ -1,0 +1,100 @@
+"""Which drifts to show, and what is decided about which of them."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.models import AnonymousUser, User
+from django.utils.translation import gettext_lazy as _
+
+from customers.distributor.rules import ALTERABLE
+from customers.models import Drift
+from customers.models.drift import DriftQuerySet
+from customers.models.labels import label
+from customers.services.drift_decisions import CHOICES
+
+State = Drift.State
+LARGEST_KEY = 2**63 - 1
+TABS = {
+    "open": (State.OPEN,),
+    "told": (State.TOLD,),
+    "decided": (State.ADOPTED, State.PUSHING, State.PUSHED, State.IGNORED, State.GONE),
+}
+
+
+def _fields() -> list[tuple[str, str]]:
+    named = [(name, label(name)) for name in (*ALTERABLE, "username")]
+    return [("", str(_("Any field"))), *sorted(named, key=lambda it: it[1])]
+
+
+class DriftFilter(forms.Form):
+    """The address of the inbox; what it does not know counts as not said."""
+
+    tab = forms.ChoiceField(choices=[(tab, tab) for tab in TABS], required=False)
+    field = forms.ChoiceField(label=_("Field"), choices=_fields, required=False)
+    kind = forms.ChoiceField(
+        label=_("Kind"), choices=[("", _("Any kind")), *Drift.Kind.choices], required=False
+    )
+    state = forms.ChoiceField(
+        label=_("State"),
+        choices=[("", _("Any state")), *((s.value, s.label) for s in TABS["decided"])],
+        required=False,
+    )
+    doubtful = forms.BooleanField(label=_("Perhaps ours"), required=False)
+    mine = forms.BooleanField(label=_("My customers"), required=False)
+    customer = forms.IntegerField(min_value=1, max_value=LARGEST_KEY, required=False)
+
+    def __init__(self, data: Any) -> None:
+        super().__init__(data)
+        self.full_clean()
+
+    @property
+    def shown_tab(self) -> str:
+        return self.cleaned_data.get("tab") or "open"
+
+    @property
+    def is_narrowed(self) -> bool:
+        return any(value for name, value in self.cleaned_data.items() if name != "tab")
+
+    def found(self, user: User | AnonymousUser) -> DriftQuerySet:
+        said, states = self.cleaned_data, TABS[self.shown_tab]
+        if said.get("state") in states:
+            states = (State(said["state"]),)
+        found = Drift.objects.filter(state__in=states)
+        for name in ("field", "kind", "customer"):
+            if said.get(name):
+                found = found.filter(**{name: said[name]})
+        if said.get("doubtful"):
+            found = found.filter(is_doubtful=True)
+        if said.get("mine"):
+            found = found.filter(customer__account_manager=user.pk)
+        return found
+
+
+class DriftDecisionForm(forms.Form):
+    """What is decided about the rows that were ticked."""
+
+    choice = forms.ChoiceField(choices=[(choice.value, choice.label) for choice in CHOICES])
+    drift = forms.ModelMultipleChoiceField(
+        Drift.objects.all(),
+        error_messages={
+            "required": _("Tick what you decide about first."),
+            "invalid_choice": _("This page came back damaged. Nothing was decided: try again."),
+        },
+    )
+
+
+class PatternForm(forms.Form):
+    """What is decided about all that looked the same on a page, frozen: `count` of them, the
+    latest `until`."""
+
+    choice = DriftDecisionForm.base_fields["choice"]
+    field = forms.CharField()
+    kind = forms.ChoiceField(choices=Drift.Kind.choices)
+    is_doubtful = forms.BooleanField(required=False)
+    until = forms.IntegerField(min_value=1, max_value=LARGEST_KEY)
+    count = forms.IntegerField(min_value=1)
+
+    def among(self, rows: DriftQuerySet) -> DriftQuerySet:
+        said = self.cleaned_data
+        same = {name: said[name] for name in ("field", "kind", "is_doubtful")}
+        return rows.filter(**same, pk__lte=said["until"])
