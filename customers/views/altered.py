@@ -52,11 +52,13 @@ def _altered(row: Drift) -> Altered:
 
 
 def _apart(text: str, other: str) -> Text:
-    """Without anything in common nothing is set apart: all of it differs."""
+    """Where little is common nothing is set apart: all of it differs."""
     head = _common(text, other)
     tail = _common(text[head:][::-1], other[head:][::-1])
+    if 2 * (head + tail) < max(len(text), len(other)):
+        return Text("", text, "")
     end = len(text) - tail
-    return Text(text[:head], text[head:end], text[end:]) if head or tail else Text(text, "", "")
+    return Text(text[:head], text[head:end], text[end:])
 
 
 def _common(text: str, other: str) -> int:
