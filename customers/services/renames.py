@@ -30,8 +30,11 @@ VANISHED = Q(missing_since__isnull=False, status__in=(Status.LIVE, Status.MISSIN
 MOST, BATCH = 2000, 500
 # The reading that found the new name may have had to leave the customer who had the old one.
 EARLY = timedelta(hours=1)
-# What only we know of an account; what a row shows is in ALTERABLE.
-SENT = ("company", "package", "whitelabel", "ip_group", "ip", "free_user", "billing_date")
+# What of a customer is not the account's, but ours, or is worked out when two rows become one.
+OURS = frozenset(
+    {"id", "status", "origin", "account_manager", "created_at", "touched_at", "quiet_until",
+     "missing_since"}
+)  # fmt: skip
 
 
 def propose(reading: Refresh) -> None:
@@ -142,35 +145,42 @@ def _holds(old: Customer, new: Customer) -> bool:
 
 
 def _unite(old: Customer, new: Customer, reading: Refresh | None, now: datetime) -> None:
-    shown = {name: getattr(new, name) for name in ALTERABLE}
-    differences = [
-        Difference(old.pk, name, getattr(old, name), value)
-        for name, value in shown.items()
-        if value is not None and value != getattr(old, name)
-    ]
     Drift.objects.unsettled().filter(customer=new).update(state=State.GONE, decided_at=now)
     names.take(new.username, old)
     _hand_over(old, new)
-    drift.record(differences, reading, now)
-    known = {
-        name: value for name in (*ALTERABLE, *SENT) if (value := getattr(new, name)) is not None
-    }
+    drift.record(_differences(old, new), reading, now)
+    quiet = [until for until in (old.quiet_until, new.quiet_until) if until]
     Customer.objects.filter(pk=old.pk).update(
-        **known,
-        username=new.username,
+        **_known(new),
         status=Status.LIVE,
         missing_since=None,
-        seen_at=new.seen_at,
         # A list that was read before knows nothing of this.
         touched_at=now,
-        quiet_until=max(filter(None, (old.quiet_until, new.quiet_until)), default=None),
+        quiet_until=max(quiet, default=None),
         account_manager=old.account_manager_id or new.account_manager_id,
     )
     new.delete()
 
 
+def _differences(old: Customer, new: Customer) -> list[Difference]:
+    both = [(name, getattr(old, name), getattr(new, name)) for name in ALTERABLE]
+    return [
+        Difference(old.pk, name, agreed, theirs)
+        for name, agreed, theirs in both
+        if theirs is not None and theirs != agreed
+    ]
+
+
+def _known(customer: Customer) -> dict[str, Any]:
+    columns = [field.name for field in Customer._meta.concrete_fields]  # noqa: SLF001
+    values = {name: getattr(customer, name) for name in columns if name not in OURS}
+    return {name: value for name, value in values.items() if value is not None}
+
+
 def _hand_over(old: Customer, new: Customer) -> None:
-    """All that tells of the new row: its changes stand behind those that there were."""
-    Change.objects.filter(customer=new).update(customer=old, seq=F("seq") + last_seq(old))
-    Drift.objects.filter(customer=new).update(customer=old)
-    Username.objects.filter(customer=new).update(customer=old)
+    """Whatever tells of the new row tells of the customer: nothing goes with it."""
+    after = last_seq(old)
+    for relation in Customer._meta.related_objects:  # noqa: SLF001
+        table, column = relation.related_model._base_manager, relation.field.name  # noqa: SLF001
+        numbered = {"seq": F("seq") + after} if relation.related_model is Change else {}
+        table.filter(**{column: new}).update(**{column: old}, **numbered)
