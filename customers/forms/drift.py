@@ -70,10 +70,13 @@ class DriftFilter(forms.Form):
         return found
 
 
-class DriftDecisionForm(forms.Form):
+class ChoiceForm(forms.Form):
+    choice = forms.ChoiceField(choices=[(choice.value, choice.label) for choice in CHOICES])
+
+
+class TickedForm(ChoiceForm):
     """What is decided about the rows that were ticked."""
 
-    choice = forms.ChoiceField(choices=[(choice.value, choice.label) for choice in CHOICES])
     drift = forms.ModelMultipleChoiceField(
         Drift.objects.all(),
         error_messages={
@@ -83,11 +86,10 @@ class DriftDecisionForm(forms.Form):
     )
 
 
-class PatternForm(forms.Form):
+class PatternForm(ChoiceForm):
     """What is decided about all that looked the same on a page, frozen: `count` of them, the
     latest `until`."""
 
-    choice = DriftDecisionForm.base_fields["choice"]
     field = forms.CharField()
     kind = forms.ChoiceField(choices=Drift.Kind.choices)
     is_doubtful = forms.BooleanField(required=False)

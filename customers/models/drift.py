@@ -86,6 +86,7 @@ class Drift(models.Model):
         )
         EMPTY = "EMPTY", _("It was empty before, and the distributor empties no field.")
         RULES = "RULES", _("The distributor's rules forbid the value that was there before.")
+        REFUSED = "REFUSED", _("It was to be pushed back, and that was refused.")
         AGAIN = "AGAIN", _("It was pushed back within the last day, and altered once more.")
 
     customer = models.ForeignKey(

@@ -85,6 +85,16 @@ def overtaken(customer: int, columns: Collection[str], now: datetime) -> None:
     about.update(state=State.GONE, decided_at=now)
 
 
+def refused(change: Change) -> None:
+    """Pushing back came to nothing: a person is asked again, unless the field has a newer row."""
+    newer = Drift.objects.filter(
+        customer=OuterRef("customer"), field=OuterRef("field"), pk__gt=OuterRef("pk")
+    )
+    Drift.objects.filter(~Exists(newer), change=change, state=State.PUSHED).update(
+        state=State.OPEN, problem=Drift.Problem.REFUSED, decided_by=None, decided_at=None
+    )
+
+
 def _earlier(customers: Collection[int], now: datetime) -> dict[Place, list[Drift]]:
     """What a new difference is held against, the latest first."""
     lately = Q(state=State.PUSHED, decided_by=None, decided_at__gt=now - DAY)

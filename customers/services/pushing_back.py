@@ -15,7 +15,7 @@ from customers.services.errors import NotPossible
 
 State, Problem = Drift.State, Drift.Problem
 
-# A drift's change has an id that follows from the drift: it is asked for once.
+# The change has an id that follows from the decision: it is asked for once.
 NAMESPACE = UUID("6f1d8f3e-4f0b-4d0a-9a53-1f8c2f0f6f4e")
 SWITCHED: dict[Any, Operation] = {place: operation for operation, place in SWITCHES.items()}
 
@@ -98,7 +98,7 @@ def _ask(row: Drift, customer: Customer) -> None:
             customer,
             operation,
             fields,
-            change_id=uuid5(NAMESPACE, str(row.pk)),
+            change_id=uuid5(NAMESPACE, f"{row.pk} {row.decided_at}"),
             asked_by=row.decided_by,
             reason=_("Pushed back: it was altered at the distributor."),
         )

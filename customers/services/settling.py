@@ -186,6 +186,7 @@ def turned_down(change: Change, error: str, *, taken: bool = False, **columns: A
         error=error,
         **columns,
     )
+    drift.refused(change)
     if "username" in change.params:
         names.release(change.params["username"], change.customer)
         if taken:

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from kombu.exceptions import OperationalError
 
 from customers import rounds
-from customers.forms.drift import DriftDecisionForm, DriftFilter, PatternForm
+from customers.forms.drift import ChoiceForm, DriftFilter, PatternForm, TickedForm
 from customers.models import Drift
 from customers.models.drift import DriftQuerySet
 from customers.services import renames
@@ -79,7 +79,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
 @require_POST
 @permission_required("customers.change_customer", raise_exception=True)
 def decide_ticked(request: HttpRequest) -> HttpResponse:
-    form = DriftDecisionForm(request.POST)
+    form = TickedForm(request.POST)
     if form.is_valid():
         _decide(request, form, [row.pk for row in form.cleaned_data["drift"]])
     else:
@@ -127,9 +127,7 @@ def _back(request: HttpRequest) -> HttpResponse:
     return redirect(f"{reverse('customers:drift')}{'?' if query else ''}{query}")
 
 
-def _decide(
-    request: HttpRequest, form: DriftDecisionForm | PatternForm, keys: Sequence[int]
-) -> None:
+def _decide(request: HttpRequest, form: ChoiceForm, keys: Sequence[int]) -> None:
     choice, rows = State(form.cleaned_data["choice"]), Drift.objects.filter(pk__in=keys)
     decided = decide(rows, choice, by=request.user)  # type: ignore[arg-type]
     if choice == State.PUSHING:

@@ -15,6 +15,7 @@ from tests.integration.steps import (
     at_once,
     commands,
     deliver_all,
+    list_again,
     listed,
     live,
     somebody,
@@ -191,6 +192,30 @@ def test_what_was_told_is_pushed_back_while_it_still_stands(sandbox, customer, s
     assert push_back_due() == 3
     assert [again(row).state for row in (first, second)] == [State.GONE] * 2
     assert (again(third).state, again(third).change.params) == (State.PUSHED, {"city": "Rome"})
+
+
+def test_refused_a_person_is_asked_again_and_may_push_back_again(sandbox, customer):
+    row = pushed(altered(sandbox, city="Paris"))
+    sandbox.remove(ADAS)
+    deliver_all()
+    refused = again(row)
+    assert (refused.state, refused.problem) == (State.OPEN, Problem.REFUSED)
+    assert (refused.change, refused.decided_by, refused.decided_at) == (row.change, None, None)
+
+    list_again(sandbox, ADAS)
+    anew = pushed(refused)
+    deliver_all()
+    assert (anew.state, anew.problem) == (State.PUSHED, "")
+    assert anew.change != row.change
+    assert sandbox.account(ADAS)["city"] == "London"
+
+
+def test_refused_when_the_field_was_altered_once_more_the_newer_question_stands(sandbox, customer):
+    row = pushed(altered(sandbox, city="Paris"))
+    newer = altered(sandbox, city="Rome")
+    sandbox.remove(ADAS)
+    deliver_all()
+    assert (again(row).state, again(newer).state) == (State.PUSHED, State.OPEN)
 
 
 def test_a_change_of_ours_that_came_first_leaves_nothing_to_push_back(sandbox, customer):
