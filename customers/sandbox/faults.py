@@ -27,9 +27,10 @@ KINDS = {
     "short": "list: only the first half of the rows, well-formed",
     "bare": "list: JSON without its brackets, XML without its prolog",
     "empty": "list: well-formed and empty",
+    "stale": "list: as it was a while ago (seconds, 30)",
 }
-LIST_KINDS = frozenset({"short", "bare", "empty"})
-SECONDS = {"slow": 3.0, "late": 3.0, "hang": 120.0, "drip": 0.5, "drip-head": 0.5}
+LIST_KINDS = frozenset({"short", "bare", "empty", "stale"})
+SECONDS = {"slow": 3.0, "late": 3.0, "hang": 120.0, "drip": 0.5, "drip-head": 0.5, "stale": 30.0}
 
 
 @dataclass

@@ -99,7 +99,7 @@ class Handler(BaseHTTPRequestHandler):
         reply = replies.instead(fault.kind, fault.retry_after, written)
         if reply is None:
             answer = self.server.sandbox.execute(call, form)
-            reply = self._reply(answer, fault.kind, written)
+            reply = self._reply(answer, fault, written)
         if fault.kind == "slow":
             stopping.wait(fault.seconds)
         if fault.kind in {"lost", "late"}:
@@ -108,18 +108,19 @@ class Handler(BaseHTTPRequestHandler):
             return self._drip(reply, fault)
         return self._send(reply, cut=fault.kind == "cut")
 
-    def _reply(self, answer: Answer | Listing, fault: str, written: str) -> Reply:
-        if fault == "500-after":
+    def _reply(self, answer: Answer | Listing, fault: Fault, written: str) -> Reply:
+        if fault.kind == "500-after":
             return replies.page("The server cannot answer", 500)
-        if fault == "garbage":
+        if fault.kind == "garbage":
             return replies.garbage(written)
         if isinstance(answer, Answer):
             return self._document(answer, written)
         store, limit = self.server.sandbox.store, None
-        if fault in {"short", "empty"}:
-            limit = store.count(answer.filters) // 2 if fault == "short" else 0
-        rows = store.search(answer.filters, limit=limit)
-        return replies.listing(rows, written, bare=fault == "bare")
+        if fault.kind in {"short", "empty"}:
+            limit = store.count(answer.filters) // 2 if fault.kind == "short" else 0
+        ago = fault.seconds if fault.kind == "stale" else 0
+        rows = store.rows(answer.filters, limit=limit, ago=ago)
+        return replies.listing(rows, written, bare=fault.kind == "bare")
 
     def _document(self, answer: Answer, written: str) -> Reply:
         return replies.document(answer, written, later=self.server.sandbox.later_errors)

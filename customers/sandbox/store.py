@@ -7,17 +7,22 @@ lock is free in between, so a slow reader holds nobody up.
 import json
 import sqlite3
 import threading
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from customers.distributor.rules import PROFILE_FIELDS, fold
+from customers.distributor.rules import PROFILE_FIELDS, ROW_FIELDS, fold
+from customers.sandbox.search import page, where
 
 BATCH = 1000
+# Seconds for which what was replaced is remembered.
+REMEMBERED = 300
 
 Account = dict[str, Any]
+Row = dict[str, str]
 
 NEW: Account = {
     **dict.fromkeys(("username", "password", "email", *PROFILE_FIELDS), ""),
@@ -41,11 +46,23 @@ CREATE TABLE IF NOT EXISTS accounts (
     {", ".join(f"{name} NOT NULL" for name in COLUMNS)}
 )"""
 RECORD = "CREATE TABLE IF NOT EXISTS calls (id INTEGER PRIMARY KEY, call TEXT NOT NULL)"
+ALL = f"id, username_key, {', '.join(COLUMNS)}"
+# How accounts were, and until when; a new one was closed until it came.
+FORMER = (
+    f"CREATE TEMP TABLE former (until, {ALL})",
+    "CREATE INDEX former_until ON former (until)",
+    "CREATE INDEX former_id ON former (id, until)",
+)
 INSERT = (
     f"INSERT INTO accounts (username_key, {', '.join(COLUMNS)}) "  # noqa: S608 (our own names)
     f"VALUES (?{', ?' * len(COLUMNS)})"
 )
-SELECT = f"SELECT id, {', '.join(COLUMNS)} FROM accounts"  # noqa: S608 (our own names)
+REMEMBER = f"INSERT INTO former SELECT ?, {ALL} FROM accounts WHERE username_key = ?"  # noqa: S608
+SELECT = f"SELECT id, {', '.join(COLUMNS)}"
+SELECT_ROW = "SELECT id, " + ", ".join(
+    "CASE active WHEN 1 THEN 'true' ELSE 'false' END" if name == "active" else name
+    for name in ROW_FIELDS
+)
 
 
 class TakenError(Exception):
@@ -58,6 +75,7 @@ class Store:
     def __init__(self, path: str | Path = ":memory:") -> None:
         if str(path) != ":memory:":
             Path(path).parent.mkdir(parents=True, exist_ok=True)
+        self.now = time.time
         self._lock = threading.RLock()
         self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._db.create_function("fold", 1, fold, deterministic=True)
@@ -65,6 +83,8 @@ class Store:
         self._db.execute("PRAGMA synchronous=NORMAL")
         self._db.execute(SCHEMA)
         self._db.execute(RECORD)
+        for statement in FORMER:
+            self._db.execute(statement)
 
     @contextmanager
     def whole(self) -> Iterator[None]:
@@ -92,6 +112,8 @@ class Store:
                 self._db.execute(INSERT, _values({**NEW, **_known(account)}))
             except sqlite3.IntegrityError:
                 raise TakenError from None
+            self._remember(account["username"])
+            self._db.execute("UPDATE former SET closed = 1 WHERE rowid = last_insert_rowid()")
 
     def add_many(self, accounts: Iterable[Account]) -> None:
         """For accounts whose names are known to be free; each batch whole or not at all."""
@@ -109,6 +131,7 @@ class Store:
         assignments = ", ".join(f"{name} = ?" for name in sets)
         update = f"UPDATE accounts SET {assignments} WHERE username_key = ? AND NOT closed"  # noqa: S608
         with self._lock:
+            self._remember(username)
             try:
                 return self._db.execute(update, (*sets.values(), fold(username))).rowcount == 1
             except sqlite3.IntegrityError:
@@ -117,26 +140,49 @@ class Store:
     def get(self, username: str) -> Account | None:
         """The account that has this name, or had it when it was closed."""
         with self._lock:
-            query = f"{SELECT} WHERE username_key = ?"
+            query = f"{SELECT} FROM accounts WHERE username_key = ?"
             row = self._db.execute(query, (fold(username),)).fetchone()
         return _account(row) if row else None
 
-    def search(
-        self, filters: Mapping[str, str], *, limit: int | None = None
-    ) -> Iterator[list[Account]]:
+    def search(self, filters: Mapping[str, str]) -> Iterator[list[Account]]:
         """What the filters find among the accounts that are open, in batches."""
-        where, values = _where(filters)
-        query = f"{SELECT} WHERE {where} AND id > ? ORDER BY id LIMIT ?"
+        for batch in self._pages(SELECT, filters):
+            yield [_account(row) for row in batch]
+
+    def rows(
+        self, filters: Mapping[str, str], *, limit: int | None = None, ago: float = 0
+    ) -> Iterator[list[Row]]:
+        """The same as a list shows it; as it was `ago` seconds before, if that is given."""
+        at = self.now() - ago if ago else None
+        for batch in self._pages(SELECT_ROW, filters, limit=limit, at=at):
+            yield [dict(zip(ROW_FIELDS, row[1:], strict=True)) for row in batch]
+
+    def _pages(
+        self,
+        select: str,
+        filters: Mapping[str, str],
+        *,
+        limit: int | None = None,
+        at: float | None = None,
+    ) -> Iterator[list[tuple[Any, ...]]]:
+        query, values = page(select, filters, past=at is not None)
         last, left = 0, limit
         while left is None or left > 0:
             size = BATCH if left is None else min(BATCH, left)
             with self._lock:
-                rows = self._db.execute(query, (*values, last, size)).fetchall()
+                which = {**values, "at": at, "last": last, "size": size}
+                rows = self._db.execute(query, which).fetchall()
             if rows:
-                yield [_account(row) for row in rows]
+                yield rows
             if len(rows) < size:
                 return
             last, left = rows[-1][0], left and left - size
+
+    def _remember(self, username: str) -> None:
+        """How the account is now, since it changes: a list may lag behind."""
+        now = self.now()
+        self._db.execute("DELETE FROM former WHERE until < ?", (now - REMEMBERED,))
+        self._db.execute(REMEMBER, (now, fold(username)))
 
     def ever(self) -> int:
         """How many accounts there were, the closed ones included."""
@@ -144,14 +190,15 @@ class Store:
             return int(self._db.execute("SELECT count(*) FROM accounts").fetchone()[0])
 
     def count(self, filters: Mapping[str, str]) -> int:
-        where, values = _where(filters)
-        query = f"SELECT count(*) FROM accounts WHERE {where}"  # noqa: S608 (built from our own names)
+        found, values = where(filters)
+        query = f"SELECT count(*) FROM accounts WHERE {found}"  # noqa: S608 (built from our own names)
         with self._lock:
             return int(self._db.execute(query, values).fetchone()[0])
 
     def clear(self) -> None:
         with self._lock:
             self._db.execute("DELETE FROM accounts")
+            self._db.execute("DELETE FROM former")
 
     def close(self) -> None:
         with self._lock:
@@ -181,25 +228,3 @@ def _account(row: tuple[Any, ...]) -> Account:
         account[name] = [] if account[name] == "[]" else json.loads(account[name])
     account.update((name, bool(account[name])) for name in FLAGS)
     return account
-
-
-def _where(filters: Mapping[str, str]) -> tuple[str, list[Any]]:
-    """Filters are searches: by a part of the username or e-mail, by the whole of the rest."""
-    clauses = ["NOT closed"]
-    values: list[Any] = []
-    for name, wanted in filters.items():
-        match name:
-            case "username":
-                # The inner query reads the index alone, not the accounts.
-                clauses.append("id IN (SELECT id FROM accounts WHERE instr(username_key, ?))")
-            case "email":
-                clauses.append("instr(fold(email), ?)")
-            case "active":
-                clauses.append("active = ?")
-            case "website":
-                clauses.append("fold(website) IN (?, 'http://' || ?)")
-                values.append(fold(wanted))
-            case _:
-                clauses.append(f"fold({name}) = ?")
-        values.append(wanted in {"1", "true"} if name == "active" else fold(wanted))
-    return " AND ".join(clauses), values

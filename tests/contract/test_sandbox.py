@@ -10,6 +10,8 @@ import subprocess
 import sys
 import threading
 import time
+import tracemalloc
+from collections import deque
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode, urlsplit
 from xml.etree import ElementTree as ET
@@ -23,7 +25,7 @@ from customers.distributor.rules import (
     is_email,
     latest_billing_date,
 )
-from customers.sandbox import Sandbox, people
+from customers.sandbox import Sandbox, people, replies
 from customers.sandbox.faults import KINDS
 
 ADA = {
@@ -371,6 +373,20 @@ def test_a_long_list_comes_whole_and_in_chunks(sandbox, written):
     assert names(listed(reply)) == [account["username"] for account in sandbox.accounts()]
 
 
+@FORMATS
+def test_a_long_list_takes_no_more_memory_than_a_short_one(sandbox, written):
+    sandbox.store.add_many(map(people.person, range(8000)))
+
+    def peak(limit):
+        tracemalloc.start()
+        deque(replies.listing(sandbox.store.rows({}, limit=limit), written).body, maxlen=0)
+        _now, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return most
+
+    assert peak(8000) < 1.3 * peak(2000)
+
+
 def test_xml_is_latin_with_references_for_the_rest(sandbox):
     sandbox.add_account(username="ada@example.com", city="Zürich", last_name="Ł\x0b\ud7ff\r&")
     content = call(sandbox, Operation.RETRIEVE, "xml").content
@@ -592,6 +608,40 @@ def test_a_bare_list_lacks_its_brackets_or_its_prolog(sandbox):
     assert json.loads(b"[" + in_json.content + b"]") == find(sandbox)
     assert in_xml.content.startswith(b"<users>")
     assert listed(in_xml) == find(sandbox, "xml")
+
+
+@FORMATS
+def test_a_stale_list_shows_accounts_as_they_were(sandbox, written):
+    now = 1000.0
+    sandbox.store.now = lambda: now
+    for name in ("kept", "renamed", "closed"):
+        sandbox.add_account(username=f"{name}@example.com", city="London")
+    now += 60
+    call(sandbox, Operation.PROFILE, user="kept@example.com", city="Paris")
+    now += 1
+    call(sandbox, Operation.PROFILE, user="kept@example.com", city="Rome")
+    call(sandbox, Operation.USERNAME, user="renamed@example.com", username="new@example.com")
+    call(sandbox, Operation.DELETE, user="closed@example.com")
+    call(sandbox, Operation.PROFILE, user="new@example.com", city="Rome")
+    sandbox.add_account(username="late@example.com")
+    before = ["kept@example.com", "renamed@example.com", "closed@example.com"]
+
+    def cities(ago, **filters):
+        sandbox.faults.add("stale", seconds=ago)
+        return {row["username"]: row["city"] for row in find(sandbox, written, **filters)}
+
+    assert cities(30) == dict.fromkeys(before, "London")
+    assert cities(30, username="new") == {}
+    assert cities(30, username="renamed") == {"renamed@example.com": "London"}
+    assert cities(0.5)["kept@example.com"] == "Paris"
+    assert cities(0.5).keys() == set(before)
+    now += 1
+    assert cities(0.5) == {
+        "kept@example.com": "Rome",
+        "new@example.com": "Rome",
+        "late@example.com": "London",
+    }
+    assert names(find(sandbox, written)) == list(cities(0.5))
 
 
 def test_a_fault_waits_for_its_operation_and_is_used_up(sandbox):
