@@ -15,7 +15,14 @@ from customers.models import Alert, Attempt, Change, Customer, clock
 from customers.services import gate
 from customers.services.alerts import alert, over
 from customers.services.claims import await_turn, frozen_request, lock_customer, mine, next_number
-from customers.services.evidence import Finding, Verdict, conclude, readable, rests_on_absence
+from customers.services.evidence import (
+    UNDONE_BY,
+    Finding,
+    Verdict,
+    conclude,
+    readable,
+    rests_on_absence,
+)
 from customers.services.look import Sight, look
 from customers.services.reasons import Grounds, throttled, why
 from customers.services.settling import block, done, outcome_of, rejected
@@ -95,6 +102,7 @@ def _conclude(change: Change, sight: Sight | None, begun: datetime) -> None:
         settled=settles is None or settles <= begun,
         refused=last_send is not None and last_send.outcome == Attempt.Outcome.REFUSED,
         rounds=change.rounds,
+        stale=_may_be_stale(change),
     )
     verdict = conclude(
         grounds.operation,
@@ -103,6 +111,7 @@ def _conclude(change: Change, sight: Sight | None, begun: datetime) -> None:
         settled=grounds.settled,
         agreed=grounds.apart is not None,
         rounds=grounds.rounds,
+        stale=grounds.stale,
     )
     # It was throttled, not unanswered: one look is all that it owed.
     owed = change.state == State.WAITING and verdict is not Verdict.DONE
@@ -116,6 +125,18 @@ def _conclude(change: Change, sight: Sight | None, begun: datetime) -> None:
         else:
             _follow(change, verdict, grounds, reason)
     logger.info("change %s: a look found %s, so %s", change.pk, finding, verdict)
+
+
+def _may_be_stale(change: Change) -> bool:
+    """Whether a look may show how things were before an earlier change of the same."""
+    undone_by = UNDONE_BY.get(Operation(change.operation), frozenset())
+    first = change.sends.last()
+    return first is not None and (
+        Attempt.objects.perhaps_executed()
+        .filter(change__customer=change.customer_id, change__operation__in=undone_by)
+        .filter(begun_at__lt=first.begun_at, ended_at__gt=first.begun_at - settings.SETTLE_TIME)
+        .exists()
+    )
 
 
 def _apart(change: Change, finding: Finding, begun: datetime) -> timedelta | None:

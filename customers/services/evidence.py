@@ -17,6 +17,16 @@ from customers.distributor.rules import (
 Row = Mapping[str, str]
 Request = Mapping[str, str | list[str]]
 
+# What is shown may lag behind: as it was before one of these, it may look as if this were done.
+UNDONE_BY: Mapping[Operation, frozenset[Operation]] = {
+    Operation.ENABLE: frozenset({Operation.DISABLE}),
+    Operation.DISABLE: frozenset({Operation.ENABLE}),
+    Operation.PROFILE: frozenset({Operation.PROFILE}),
+    Operation.EMAIL: frozenset({Operation.EMAIL}),
+    Operation.USERNAME: frozenset({Operation.USERNAME}),
+    Operation.DELETE: frozenset({Operation.CREATE, Operation.USERNAME}),
+}
+
 # Answered looks after the settle time that concluded nothing, and resends: then a person.
 ROUNDS = 8
 
@@ -131,6 +141,7 @@ def conclude(
     settled: bool,
     agreed: bool,
     rounds: int,
+    stale: bool = False,
 ) -> Verdict:
     """Where a doubt stands.
 
@@ -139,7 +150,10 @@ def conclude(
     settled  no copy of any try can be executed any more
     agreed   an earlier look, two seconds before or more, has shown the same
     rounds   how often this has been through without an end
+    stale    one of UNDONE_BY was sent so shortly before that its effect may not be shown yet
     """
+    if finding is Finding.AS_ASKED and stale and not settled:
+        return Verdict.LOOK_AGAIN
     if finding is Finding.AS_ASKED:
         # A deletion shows by absence, which one look does not prove.
         return Verdict.DONE if agreed or operation is not Operation.DELETE else Verdict.LOOK_AGAIN

@@ -19,6 +19,7 @@ class Grounds:
     settles  when the last copy can no longer be executed; None: no try went unanswered
     settled  whether that moment is over
     refused  whether the last answer was a refusal
+    stale    whether what was seen may be from before an earlier change
     """
 
     operation: Operation
@@ -29,6 +30,7 @@ class Grounds:
     settled: bool
     refused: bool
     rounds: int
+    stale: bool = False
 
 
 def why(verdict: Verdict, grounds: Grounds) -> str:
@@ -102,6 +104,8 @@ def _blocked(grounds: Grounds) -> str:
 
 
 def _uncertain(grounds: Grounds) -> str:
+    if grounds.stale and grounds.finding is Finding.AS_ASKED and not grounds.settled:
+        return _("this may be how it was before an earlier change")
     if grounds.settles and not grounds.settled:
         return _("a copy may still be executed until %s") % clock_time(grounds.settles)
     if grounds.apart is None and readable(grounds.operation):

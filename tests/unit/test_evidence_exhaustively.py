@@ -96,8 +96,10 @@ def one_field_otherwise(operation):
         yield whole | {field: "otherwise"}
 
 
-def expected(operation, sights, *, refused, settled, agreed, rounds):
+def expected(operation, sights, *, refused, settled, agreed, stale, rounds):
     at_once, at_last, after_refusal = TABLE[operation][sights]
+    if stale and not settled:
+        return "LOOK_AGAIN"
     if at_once == "DONE" or (at_once == "two" and agreed):
         return "DONE"
     if at_once == "two" or not settled:
@@ -118,11 +120,11 @@ def concluded(operation, rows, **grounds):
 def test_every_doubt_ends_as_the_table_says(operation):
     names = names_to_look_up(operation, REQUESTS[operation]) if readable(operation) else []
     stranger = row(operation, f"x{OLD}", AS_ASKED)
-    grounds = ("refused", "settled", "agreed", "rounds")
+    grounds = ("refused", "settled", "agreed", "stale", "rounds")
     assert TABLE[operation].keys() == set(product(SIGHTS, repeat=len(names)))
     for sights in TABLE[operation]:
         rows = [r for n, s in zip(names, sights, strict=True) for r in row(operation, n, s)]
-        for values in product(*[[False, True]] * 3, ROUNDS):
+        for values in product(*[[False, True]] * 4, ROUNDS):
             case = dict(zip(grounds, values, strict=True))
             verdict = concluded(operation, stranger + rows, **case)
             assert verdict == expected(operation, sights, **case), (sights, case)
@@ -130,7 +132,7 @@ def test_every_doubt_ends_as_the_table_says(operation):
 
 @pytest.mark.parametrize("operation", ["create", "profile", "email"])
 def test_a_single_field_that_differs_is_otherwise(operation):
-    settled = {"refused": False, "settled": True, "agreed": True, "rounds": 0}
+    settled = {"refused": False, "settled": True, "agreed": True, "stale": False, "rounds": 0}
     rows = list(one_field_otherwise(Operation(operation)))
     assert rows
     for differing in rows:

@@ -36,6 +36,10 @@ GROUNDS = {
          "Absent. Another look follows: a copy may still be executed until 10:14:03 UTC."),
         (Verdict.LOOK_AGAIN, {"settles": None, "apart": None, "control": None},
          "Absent. Another look follows: one look alone proves nothing."),
+        (Verdict.LOOK_AGAIN, {"operation": Operation.EMAIL, "finding": Finding.AS_ASKED,
+                              "settled": False, "stale": True, "apart": None, "control": None},
+         ("There as asked. Another look follows: this may be how it was before an earlier "
+         "change.")),
         (Verdict.REJECTED, {"operation": Operation.USERNAME, "finding": Finding.TAKEN,
                             "control": None, "settles": None, "apart": None},
          "Both names are listed, so the new one belongs to another account: it was refused."),
