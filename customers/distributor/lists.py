@@ -4,12 +4,14 @@ A row is handed out once it is whole and of the contract's shape; the end of ite
 that the list's grammar was whole. That the bytes were all there is the sender's proof.
 """
 
+import json
+import re
+from codecs import getincrementaldecoder
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from itertools import chain
-from typing import Any
-
-import ijson
+from operator import itemgetter
+from typing import Any, NoReturn
 
 from customers.distributor.rules import OPTIONAL_ROW_FIELDS, ROW_FIELDS
 from customers.distributor.wire import BROKEN, xml_parser
@@ -20,11 +22,11 @@ Row = dict[str, str]
 ROW_CAP = 1024 * 1024
 # The depth of a field's text: users, user, field.
 IN_FIELD = 3
-BLANK = b" \t\r\n"
-# A number of 5,000 digits makes ijson's C code raise the last of these.
-BROKEN_LIST = (*BROKEN, ijson.JSONError, SystemError)
-# By name: the fallback in pure Python is laxer about what it takes for JSON.
-YAJL = ijson.get_backend("yajl2_c")
+NOT_BLANK = re.compile("[^ \t\r\n]")
+FLAT = frozenset({str, int, float, bool, type(None)})
+# A field that is no text cannot be joined to the others.
+BROKEN_LIST = (*BROKEN, TypeError)
+SHOWN = itemgetter(*ROW_FIELDS)
 
 
 class Foreign(Exception):
@@ -61,14 +63,14 @@ def _rest(head: bytearray, pieces: Iterator[bytes]) -> bytes:
 
 
 def _row(fields: dict[str, Any]) -> Row:
-    row = {name: fields[name] for name in ROW_FIELDS}
-    row |= {
-        name: str(value).lower() if isinstance(value, bool) else str(value)
-        for name in OPTIONAL_ROW_FIELDS
-        if (value := fields.get(name)) is not None
-    }
-    # A NUL can stand in JSON, yet in no database.
-    if any(not isinstance(value, str) or "\0" in value for value in row.values()):
+    row = dict(zip(ROW_FIELDS, SHOWN(fields), strict=True))
+    for name in OPTIONAL_ROW_FIELDS:
+        if (value := fields.get(name)) is not None:
+            row[name] = str(value).lower() if isinstance(value, bool) else str(value)
+    text = "".join(row.values())
+    # A NUL or half of a surrogate pair can stand in JSON, yet in no database.
+    text.encode()
+    if "\0" in text:
         raise ValueError("a field is no text")
     if row["active"] not in {"true", "false"} or not row["username"].strip():
         raise ValueError("not a customer")
@@ -79,54 +81,72 @@ class _JsonRows:
     """An array of flat objects, or the same without its brackets, as the page prints it."""
 
     def __init__(self) -> None:
-        self._events: list[tuple[str, Any]] = ijson.sendable_list()
-        self._parser = YAJL.basic_parse_coro(self._events)
-        self._begun = False
-        self._bare = False
-        self._in_array = False
-        self._row: dict[str, Any] | None = None
-        self._key = ""
+        self._decode = getincrementaldecoder("utf-8")().decode
+        self._rest = ""
+        # What may come next, blanks aside, and what after a row; a brace stands for all of one.
+        self._next, self._after_row = "[{", ","
 
     def feed(self, piece: bytes) -> list[Row]:
         """The rows that this piece completes; an empty piece is the end."""
-        if not self._begun and piece.lstrip(BLANK):
-            self._begin(piece.lstrip(BLANK)[:1])
-        if piece:
-            self._parser.send(piece)
-        else:
-            if self._bare:
-                self._parser.send(b"]")
-            self._parser.close()
-        found = [row for event in self._events if (row := self._take(*event))]
-        del self._events[:]
+        text = self._rest + self._decode(piece, not piece)
+        found: list[Row] = []
+        at = _past_blanks(text, 0)
+        while at < len(text):
+            mark = text[at]
+            if mark not in self._next:
+                raise ValueError("no list of objects")
+            if mark != "{":
+                at = self._past(mark, at)
+            elif (read := _object(text, at)) is None:
+                break
+            else:
+                fields, at = read
+                found.append(_row(fields))
+                self._next = self._after_row
+            at = _past_blanks(text, at)
+        self._rest = text[at:]
+        if not piece and (self._rest or self._next not in {",", ""}):
+            raise ValueError("the list does not end")
         return found
 
-    def _begin(self, first: bytes) -> None:
-        self._begun, self._bare = True, first == b"{"
-        if self._bare:
-            self._parser.send(b"[")
-
-    def _take(self, event: str, value: Any) -> Row | None:
-        if self._row is None:
-            if event == "start_map" and self._in_array:
-                self._row = {}
-            elif event == "start_array" and not self._in_array:
-                self._in_array = True
-            elif event != "end_array":
-                raise ValueError("no list of objects")
-        elif event == "map_key":
-            if value in self._row:
-                raise ValueError("a key came twice")
-            self._key = value
-            self._row[value] = None
-        elif event == "end_map":
-            row, self._row = self._row, None
-            return _row(row)
-        elif event in {"start_map", "start_array"}:
-            raise ValueError("not flat")
+    def _past(self, mark: str, at: int) -> int:
+        if mark == "[":
+            self._next, self._after_row = "{]", ",]"
         else:
-            self._row[self._key] = value
-        return None
+            self._next = "{" if mark == "," else ""
+        return at + 1
+
+
+def _past_blanks(text: str, at: int) -> int:
+    found = NOT_BLANK.search(text, at)
+    return found.start() if found else len(text)
+
+
+def _object(text: str, at: int) -> tuple[dict[str, Any], int] | None:
+    """The object that begins there and where it ends; None if it is not whole, or broken.
+
+    Which of the two it is shows once more has come: no row is as long as ROW_CAP.
+    """
+    with suppress(json.JSONDecodeError):
+        return OBJECTS.raw_decode(text, at)
+    return None
+
+
+def _flat(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        raise ValueError("a key came twice")
+    if not FLAT.issuperset(map(type, fields.values())):
+        raise ValueError("not flat")
+    return fields
+
+
+def _no_number(_: str) -> NoReturn:
+    raise ValueError("NaN and the infinities are no JSON")
+
+
+# It refuses what it finds in an object by a ValueError of its own, not by a JSONDecodeError.
+OBJECTS = json.JSONDecoder(object_pairs_hook=_flat, parse_constant=_no_number)
 
 
 class _XmlRows:

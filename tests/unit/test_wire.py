@@ -481,7 +481,7 @@ def test_an_optional_field_and_a_foreign_one_in_xml():
 
 
 @pytest.mark.parametrize("name", ROW_FIELDS)
-@pytest.mark.parametrize("value", [None, 1, True, ["x"], {"x": "y"}, "a\0b", ...])
+@pytest.mark.parametrize("value", [None, 1, True, ["x"], {"x": "y"}, "a\0b", "\ud83d", ...])
 def test_a_row_with_a_field_missing_or_of_another_kind_is_foreign(name, value):
     row = {**BOB, name: value}
     if value is ...:
@@ -516,6 +516,11 @@ def test_a_row_with_a_field_missing_or_of_another_kind_is_foreign(name, value):
         json_list(ADA).replace(b'"true"', b'"yes"'),
         json_list(ADA).replace(b'"true"', b'"True"'),
         json_list(ADA | {"x": 0}).replace(b": 0", b": NaN"),
+        json_list(ADA | {"x": 0}).replace(b": 0", b": -Infinity"),
+        json_list(ADA | {"x": []}),
+        json_list(ADA | {"x": {}}),
+        json_list(ADA | {"x": "\ud83d\ude00"[0], "id": "\ude00"}),
+        json_list(ADA | {"x": "y"}).replace(b'"y"', b'"\n"'),
         json_list(ADA | {"id": 0}).replace(b": 0", b": " + b"9" * 5000),
         json_list(ADA | {"username": " "}),
         json.dumps([BOB | {"city": "Köln"}], ensure_ascii=False).encode("latin-1"),
