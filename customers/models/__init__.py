@@ -6,7 +6,8 @@ from customers.models.change import Change
 from customers.models.customer import Customer
 from customers.models.decision import Decision
 from customers.models.drift import Drift
-from customers.models.refresh import Listed, Refresh
+from customers.models.listed import Listed
+from customers.models.refresh import Refresh
 from customers.models.signup import Signup
 from customers.models.standing import Alert, Gate
 from customers.models.username import Username

@@ -64,6 +64,9 @@ class Customer(models.Model):
     country = models.TextField(_("country"))
     phone = models.TextField(_("phone"))
     website = models.TextField(_("website"))
+    # Only some lists show these, and nothing that we can ask for alters them.
+    address2 = models.TextField(_("address, second line"), null=True)
+    distributor_id = models.TextField(_("the distributor's number"), null=True)
     # The list never shows these: they are what was last sent, NULL for adopted accounts.
     company = models.TextField(_("company"), null=True)
     package = models.TextField(_("package"), null=True)

@@ -88,17 +88,3 @@ class Refresh(models.Model):
 
     def __str__(self) -> str:
         return f"{self.started_at:%Y-%m-%d %H:%M} {self.verdict}"
-
-
-class Listed(models.Model):
-    """Staging: one row of the list as it was read, gone when its reading has ended."""
-
-    refresh = models.ForeignKey(Refresh, models.CASCADE, related_name="staged")
-    key = models.TextField()
-    row = models.JSONField()
-
-    class Meta:
-        indexes = [models.Index(fields=["refresh", "key"], name="listed_key")]
-
-    def __str__(self) -> str:
-        return self.key

@@ -1,6 +1,9 @@
-"""Lay a batch of listed rows over the mirror."""
+"""Lay staged rows over the mirror, a batch in a transaction of its own.
 
-from collections.abc import Sequence
+Who is spoken of is locked, and tested once more in the statement that writes.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,60 +11,113 @@ from django.conf import settings
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
-from customers.distributor.rules import ROW_FIELDS, fold, same_website
+from customers.distributor.lists import Row
+from customers.distributor.rules import fold, same_website
 from customers.models import Alert, Change, Customer, Listed, Refresh, Username, clock
-from customers.services import drift
+from customers.models.listed import SHOWN
+from customers.services import drift, staging, statements
 from customers.services.alerts import alert
 
 Status = Customer.Status
 # A deleted account may stay listed to the end of its billing cycle.
 CYCLE = timedelta(days=31)
-TRUE = frozenset({"true", "1"})
+# What nobody here can ask for is taken over without a word.
+UNASKED = frozenset({"address2", "distributor_id"})
 
 
-def untouched(started_at: datetime) -> Q:
-    """Whom a list read since then may speak of: nothing of theirs is on its way or unsettled."""
+def untouched(started_at: datetime, of: str = "") -> Q:
+    """Whom a list read since then may speak of: nothing of theirs is on its way or unsettled.
+
+    `of` is the way to the customer where it is not customers who are filtered.
+    """
     unsettled = Change.objects.filter(
-        customer=OuterRef("pk"),
+        customer=OuterRef(f"{of}pk"),
         state__in=(Change.State.SENDING, Change.State.IN_DOUBT, Change.State.BLOCKED),
     )
+    before = {f"{of}touched_at__lt": started_at - settings.SETTLE_TIME}
     return Q(
-        Q(touched_at=None) | Q(touched_at__lt=started_at - settings.SETTLE_TIME),
+        Q(**{f"{of}touched_at": None}) | Q(**before),
         ~Exists(unsettled),
-        status__in=(Status.LIVE, Status.MISSING),
+        **{f"{of}status__in": (Status.LIVE, Status.MISSING)},
     )
 
 
-def merge(reading: Refresh, batch: Sequence[Listed]) -> None:
-    """One transaction's worth: known ones are compared, unknown ones adopted, odd ones told."""
-    names = Username.objects.select_related("customer").in_bulk([row.key for row in batch])
-    now = clock.now()
-    known, new = [], []
-    for listed in batch:
-        name = names.get(listed.key)
-        if name is None or (name.state == Username.State.RELEASED and name.free_for(None, now)):
-            new.append(listed)
-        elif name.state == Username.State.LIVE and name.customer:
-            known.append((name.customer, listed.row))
-        else:
-            _tell(reading, name, now)
-    _lay_over(reading, known, now)
-    _adopt(reading, new, now)
-
-
-def columns(row: dict[str, str]) -> dict[str, Any]:
+def columns(row: Row) -> dict[str, Any]:
     """A listed row as columns of the mirror; what it does not show is not among them."""
-    values: dict[str, Any] = {field: row[field] for field in ROW_FIELDS}
-    values["active"] = row["active"] in TRUE
-    if "website_access" in row:
-        values["website_access"] = row["website_access"] in TRUE
-    return values
+    shown = zip(SHOWN, staging.columns(row), strict=True)
+    return {column: value for column, value in shown if value is not None}
 
 
-def differences(customer: Customer, row: dict[str, str]) -> dict[str, Any]:
+def differences(customer: Customer, row: Row) -> dict[str, Any]:
     """The columns that the list shows otherwise; another spelling of the same is none."""
+    return _otherwise(customer, columns(row))
+
+
+def altered(customer: Customer, found: Mapping[str, Any]) -> list[drift.Difference]:
+    """What of these columns is drift, as long as the customer has not been written."""
+    return [
+        drift.Difference(customer.pk, column, getattr(customer, column), theirs)
+        for column, theirs in found.items()
+        if column not in UNASKED
+    ]
+
+
+def merge(reading: Refresh, rows: Sequence[int]) -> None:
+    """Staged rows of known names: what differs is written, odd ones are told, the rest is left."""
+    now = clock.now()
+    drifted: list[drift.Difference] = []
+    differing, respelled, equal = {}, [], 0
+    for customer, row in _spoken_of(reading, rows):
+        found = _otherwise(customer, row.columns)
+        if not found and customer.status == Status.LIVE and not customer.missing_since:
+            equal += 1
+            continue
+        differing[row.pk] = customer.pk
+        drifted += altered(customer, found)
+        if "email" not in found and row.email != customer.email:
+            row.email = customer.email
+            respelled.append(row)
+    Listed.objects.bulk_update(respelled, ["email"])
+    written = _write(reading, differing)
+    drift.record([it for it in drifted if it.customer_id in written], reading, now)
+    _tell_odd(reading, rows, now)
+    reading.updated += len(written)
+    reading.equal += equal
+    reading.left += len(rows) - equal - len(written)
+
+
+def adopt(reading: Refresh, rows: Sequence[int]) -> None:
+    """Accounts that we never heard of become customers; who looks after them is open."""
+    adopted = statements.add(rows, clock.now(), reading.started_at)
+    reading.adopted += adopted
+    reading.left += len(rows) - adopted
+
+
+def _spoken_of(reading: Refresh, rows: Sequence[int]) -> Iterator[tuple[Customer, Listed]]:
+    """The customers with their rows; nobody else alters them from now on."""
+    known = Listed.objects.filter(
+        untouched(reading.started_at, of="name__customer__"),
+        pk__in=rows,
+        name__state=Username.State.LIVE,
+    )
+    locked = known.select_for_update(of=("name__customer",), no_key=True)
+    for row in locked.select_related("name__customer").order_by("name__customer"):
+        if row.name and row.name.customer:
+            yield row.name.customer, row
+
+
+def _write(reading: Refresh, customers: Mapping[int, int]) -> set[int]:
+    """Staged rows over their customers; the keys of those who were written."""
+    if not customers:
+        return set()
+    # Tested in the UPDATE itself, whatever was begun since the customers were locked.
+    who = Customer.objects.filter(untouched(reading.started_at), pk__in=customers.values())
+    return statements.lay_over(list(customers), who, reading.started_at)
+
+
+def _otherwise(customer: Customer, shown: Mapping[str, Any]) -> dict[str, Any]:
     found = {}
-    for column, theirs in columns(row).items():
+    for column, theirs in shown.items():
         ours = getattr(customer, column)
         same = ours == theirs
         if column in {"username", "email"}:
@@ -73,89 +129,16 @@ def differences(customer: Customer, row: dict[str, str]) -> dict[str, Any]:
     return found
 
 
-def _lay_over(
-    reading: Refresh, known: Sequence[tuple[Customer, dict[str, str]]], now: datetime
-) -> None:
-    spoken_of = Customer.objects.filter(
-        untouched(reading.started_at), pk__in=[customer.pk for customer, _shown in known]
-    )
-    equal_counts = set(spoken_of.values_list("pk", flat=True))
-    altered: list[drift.Difference] = []
-    for customer, row in known:
-        found = differences(customer, row)
-        theirs = [
-            drift.Difference(customer.pk, field, getattr(customer, field), value)
-            for field, value in found.items()
-        ]
-        if customer.status == Status.MISSING or customer.missing_since:
-            found |= {"status": Status.LIVE, "missing_since": None}
-        if found:
-            # Tested in the UPDATE itself: a change may have begun since the row was read.
-            may = Customer.objects.filter(untouched(reading.started_at), pk=customer.pk)
-            applied = may.update(**found, seen_at=reading.started_at)
-            reading.updated += applied
-            altered += theirs if applied else []
-        else:
-            applied = customer.pk in equal_counts
-            reading.equal += applied
-        reading.left += not applied
-    drift.record(altered, reading, now)
-
-
-def _adopt(reading: Refresh, listed: Sequence[Listed], now: datetime) -> None:
-    """Accounts that we never heard of become customers; who looks after them is open."""
-    secured = _secured(listed, now) if listed else set()
-    new = [row for row in listed if row.key in secured]
-    customers = Customer.objects.bulk_create(
-        Customer(
-            **columns(row.row),
-            status=Status.LIVE,
-            origin=Customer.Origin.DISTRIBUTOR,
-            seen_at=reading.started_at,
-        )
-        for row in new
-    )
-    Username.objects.bulk_create(
-        (
-            Username(
-                key=row.key,
-                name=row.row["username"],
-                customer=customer,
-                state=Username.State.LIVE,
-                since=now,
-            )
-            for row, customer in zip(new, customers, strict=True)
-        ),
-        update_conflicts=True,
-        unique_fields=["key"],
-        update_fields=["name", "customer", "state", "until", "since"],
-    )
-    reading.adopted += len(new)
-    reading.left += len(listed) - len(new)
-
-
-def _secured(listed: Sequence[Listed], now: datetime) -> set[str]:
-    """The names that nobody has asked for meanwhile, and nobody can until this commits."""
-    Username.objects.bulk_create(
-        (
-            Username(
-                key=row.key, name=row.row["username"], state=Username.State.RELEASED, since=now
-            )
-            for row in listed
-        ),
-        ignore_conflicts=True,
-    )
-    free = Username.objects.select_for_update().filter(
-        Q(until=None) | Q(until__lte=now),
-        key__in=[row.key for row in listed],
-        state=Username.State.RELEASED,
-    )
-    return set(free.order_by("key").values_list("key", flat=True))
+def _tell_odd(reading: Refresh, rows: Sequence[int], now: datetime) -> None:
+    """Names that should not be listed: told once, never acted upon by a machine."""
+    keys = Listed.objects.filter(pk__in=rows).values("name")
+    names = Username.objects.exclude(state=Username.State.LIVE).filter(key__in=keys)
+    for name in names.select_related("customer"):
+        if not name.free_for(None, now):
+            _tell(reading, name, now)
 
 
 def _tell(reading: Refresh, name: Username, now: datetime) -> None:
-    """A name that should not be listed: told once, never acted upon by a machine."""
-    reading.left += 1
     recent = name.since >= reading.started_at - settings.SETTLE_TIME
     deleted = name.state == Username.State.BURNT and name.customer
     if recent or (deleted and name.since > now - CYCLE):

@@ -5,7 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from customers.distributor.rules import Operation
-from customers.models import Alert, Change, Customer, Listed, Refresh, Username
+from customers.models import Alert, Change, Customer, Drift, Listed, Refresh, Username
 from customers.services import changes, merge, mirror
 from tests.integration.steps import (
     ADA,
@@ -112,19 +112,20 @@ def test_whose_change_is_not_settled_is_left_alone(sandbox, customer, clock, sta
 def test_a_change_that_begins_while_the_list_is_read_wins(sandbox, customer, monkeypatch):
     """The test stands in the UPDATE itself, not before it."""
     sandbox.change(ADAS, city="Paris")
-    real = merge.differences
+    real = merge.altered
 
-    def meanwhile(known, row):
+    def meanwhile(*args):
         changes.ask(customer, Operation.PROFILE, {"city": "Rome"})
         deliver_all()
-        return real(known, row)
+        return real(*args)
 
-    monkeypatch.setattr(merge, "differences", meanwhile)
+    monkeypatch.setattr(merge, "altered", meanwhile)
 
     reading = mirror.refresh()
 
     assert (reading.updated, reading.left) == (0, 1)
     assert again(customer).city == "Rome"
+    assert not Drift.objects.exists()
 
 
 def test_a_create_on_its_way_is_not_adopted_by_a_list_that_shows_it(sandbox, clock):
@@ -147,13 +148,13 @@ def test_a_create_on_its_way_is_not_adopted_by_a_list_that_shows_it(sandbox, clo
 
 def test_a_name_asked_for_while_the_list_is_merged_is_not_adopted(sandbox, monkeypatch):
     sandbox.add_account(username=ADAS)
-    real = merge._adopt
+    real = merge.adopt
 
     def meanwhile(*args):
         create()
         real(*args)
 
-    monkeypatch.setattr(merge, "_adopt", meanwhile)
+    monkeypatch.setattr(merge, "adopt", meanwhile)
 
     reading = mirror.refresh()
 

@@ -142,7 +142,9 @@ def test_missing_takes_two_readings_and_a_look_and_ends_when_it_is_listed_again(
     clock.forward(60)
     mirror.refresh()
     assert again(customer).status == Customer.Status.MISSING
-    assert sandbox.operations()[-2:] == ["retrieve"] * 2  # The list, and the look by name.
+    # The list, the look by name, and the control.
+    assert sandbox.operations()[-3:] == ["retrieve"] * 3
+    assert [call.params.get("username") for call in sandbox.calls[-2:]] == [ADAS, GRACE]
     assert Username.objects.get(customer=customer).state == Username.State.LIVE
 
     list_again(sandbox, ADAS)
@@ -225,6 +227,7 @@ def test_a_reading_that_was_given_up_for_lost_writes_nothing_any_more(
 
 
 def test_a_bug_of_ours_ends_the_reading_and_surfaces(sandbox, customer, monkeypatch):
+    sandbox.change(ADAS, city="Paris")
     monkeypatch.setattr(merge, "merge", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         mirror.refresh()
