@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("customers", "0004_drift"),
+        ("customers", "0007_drift_problem"),
     ]
 
     operations = [
