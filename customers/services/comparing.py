@@ -62,16 +62,17 @@ def compare(reading: Refresh) -> Compared:
     """Hold the whole list against the mirror; nothing is locked, so nothing is sure yet."""
     live = Customer.objects.filter(untouched(reading.started_at), status=Customer.Status.LIVE)
     compared = Compared(reading, live=live.count())
-    rows = staged(reading).annotate(kind=_kind(reading.started_at, clock.now()))
-    news = rows.exclude(kind=EQUAL).order_by("pk").values_list("pk", "kind")
-    total = 0
-    for pk, kind in news.iterator(chunk_size=FETCHED):
+    for pk, kind in _news(reading).iterator(chunk_size=FETCHED):
         (compared.new if kind == NEW else compared.known).append(pk)
         compared.shown += kind == DIFFERENT
-        total += 1
-    reading.equal = staged(reading).count() - total
+    reading.equal = staged(reading).count() - len(compared.new) - len(compared.known)
     compared.shown += reading.equal
     return compared
+
+
+def _news(reading: Refresh) -> QuerySet[Listed, tuple[int, str]]:
+    rows = staged(reading).annotate(kind=_kind(reading.started_at, clock.now()))
+    return rows.exclude(kind=EQUAL).order_by("pk").values_list("pk", "kind")
 
 
 def staged(reading: Refresh) -> QuerySet[Listed]:
@@ -133,5 +134,5 @@ class _Lower(Func):
     output_field = TextField()
 
     def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
-        template = '%(function)s(%(expressions)s COLLATE "C")'
+        template = "%(function)s(%(expressions)s )"
         return self.as_sql(compiler, connection, template=template, **context)

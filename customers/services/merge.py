@@ -101,7 +101,7 @@ def _spoken_of(reading: Refresh, rows: Sequence[int]) -> Iterator[tuple[Customer
         name__state=Username.State.LIVE,
     )
     locked = known.select_for_update(of=("name__customer",), no_key=True)
-    for row in locked.select_related("name__customer").order_by("name__customer"):
+    for row in locked.select_related("name__customer").order_by("name__customer_id"):
         if row.name and row.name.customer:
             yield row.name.customer, row
 
@@ -112,7 +112,7 @@ def _write(reading: Refresh, customers: Mapping[int, int]) -> set[int]:
         return set()
     # Tested in the UPDATE itself, whatever was begun since the customers were locked.
     who = Customer.objects.filter(untouched(reading.started_at), pk__in=customers.values())
-    return statements.lay_over(list(customers), who, reading.started_at)
+    return statements.lay_over(sorted(customers), who, reading.started_at)
 
 
 def _otherwise(customer: Customer, shown: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ since the reading began is overwritten.
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from customers.distributor.errors import DistributorError
@@ -23,8 +23,9 @@ __all__ = ["LOST_AFTER", "AlreadyRunning", "GivenUp", "Superseded", "apply", "re
 
 Verdict, Phase = Refresh.Verdict, Refresh.Phase
 
-# Rows of a transaction: each of them holds up whoever wants to change one of its customers.
-MERGED, ADOPTED = 500, 2_000
+# Rows of a transaction. Who differs is locked in it; on SQLite it holds up every writer.
+MERGED = 100
+ADOPTED = {"postgresql": 10_000, "sqlite": 2_000}
 
 
 def refresh(asked_by: int | None = None) -> Refresh:
@@ -36,8 +37,9 @@ def refresh(asked_by: int | None = None) -> Refresh:
     try:
         with _surfacing(reading):
             _stage(reading)
-            compared = compare(reading)
-            problem = _suspicion(compared)
+            with staging.uncompiled():
+                compared = compare(reading)
+                problem = _suspicion(compared)
             if not problem:
                 _merge(compared)
     except DistributorError as error:
@@ -60,7 +62,9 @@ def apply(pk: int) -> Refresh:
     """
     reading = readings.resume(pk)
     with _surfacing(reading):
-        _merge(compare(reading))
+        with staging.uncompiled():
+            compared = compare(reading)
+        _merge(compared)
     readings.end(reading, Verdict.OK)
     return reading
 
@@ -95,7 +99,7 @@ def _merge(compared: Compared) -> None:
     reading.phase, reading.merged = Phase.MERGING, reading.equal
     go_on(reading)
     _in_batches(reading, compared.known, MERGED, merge.merge)
-    _in_batches(reading, compared.new, ADOPTED, merge.adopt)
+    _in_batches(reading, compared.new, ADOPTED[connection.vendor], merge.adopt)
     missing.note(compared)
     renames.propose(reading)
 

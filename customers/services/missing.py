@@ -4,10 +4,12 @@ import random
 from collections.abc import Iterator, Sequence
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from customers.distributor.errors import DistributorError
-from customers.models import Customer, Refresh
+from customers.models import Alert, Customer, Refresh
 from customers.services import gate
+from customers.services.alerts import alert, over
 from customers.services.comparing import FETCHED, Compared, absent
 from customers.services.look import control_name, seen
 from customers.services.merge import untouched
@@ -57,8 +59,15 @@ def _unseen(reading: Refresh, keys: Sequence[int]) -> list[int]:
         if not seen(customer.username, gate.await_turn):
             customers.append(customer)
     control = control_name(customers[0]) if customers else None
-    if not control or not seen(control, gate.await_turn):
+    if not control:
         return []
+    if not seen(control, gate.await_turn):
+        alert(
+            Alert.Kind.CONTROL,
+            _("A look by name did not show an account that must be there: nobody is missing."),
+        )
+        return []
+    over(Alert.Kind.CONTROL)
     return [customer.pk for customer in customers]
 
 

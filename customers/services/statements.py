@@ -18,28 +18,26 @@ TAKE_NAMES = """
     INSERT INTO customers_username (key, name, customer_id, state, until, since)
     SELECT l.key, l.username, {new_id}, %(live)s, NULL, %(now)s
     FROM customers_listed AS l
-    WHERE l.id IN ({rows})
+    WHERE {rows}
     ORDER BY l.id
     ON CONFLICT (key) DO UPDATE
     SET name = excluded.name, customer_id = excluded.customer_id, state = excluded.state,
         until = NULL, since = excluded.since
     WHERE customers_username.state = %(released)s
       AND (customers_username.until IS NULL OR customers_username.until <= excluded.since)
+    RETURNING customer_id
 """
-# The names just taken are those whose customer is not there yet; nobody else sees them.
 ADD_CUSTOMERS = """
     INSERT INTO customers_customer (id, {columns}, status, origin, created_at, seen_at)
     SELECT u.customer_id, {shown}, %(live)s, %(origin)s, %(now)s, %(seen)s
-    FROM customers_listed AS l
-    JOIN customers_username AS u ON u.key = l.key
-    LEFT JOIN customers_customer AS c ON c.id = u.customer_id
-    WHERE l.id IN ({rows}) AND u.customer_id IS NOT NULL AND c.id IS NULL
+    FROM customers_listed AS l JOIN customers_username AS u ON u.key = l.key
+    WHERE {rows} AND u.customer_id IN ({new})
 """
 LAY_OVER = """
     UPDATE customers_customer
     SET {columns}, status = %s, missing_since = NULL, seen_at = %s
     FROM customers_listed AS l JOIN customers_username AS u ON u.key = l.key
-    WHERE l.id IN ({rows}) AND u.state = %s AND customers_customer.id = u.customer_id
+    WHERE {rows} AND u.state = %s AND customers_customer.id = u.customer_id
       AND customers_customer.id IN ({who})
     RETURNING customers_customer.id
 """
@@ -58,7 +56,8 @@ def _theirs(column: str) -> str:
     return f"coalesce({theirs}, {ours})" if column in OPTIONAL else theirs
 
 
-COLUMNS = ", ".join(f"{it} = {_theirs(it)}" for it in SHOWN if it != "username")
+LAID_OVER = ", ".join(f"{it} = {_theirs(it)}" for it in SHOWN if it != "username")
+INSERTED, SELECTED = ", ".join(SHOWN), ", ".join(f"l.{it}" for it in SHOWN)
 
 
 def lay_over(rows: Sequence[int], who: CustomerQuerySet, seen_at: datetime) -> set[int]:
@@ -67,7 +66,7 @@ def lay_over(rows: Sequence[int], who: CustomerQuerySet, seen_at: datetime) -> s
     The e-mail address is written as it stands in the row, be it only spelled otherwise.
     """
     who_sql, who_params = who.values("pk").query.sql_with_params()
-    sql = LAY_OVER.format(columns=COLUMNS, rows=_listed(rows), who=who_sql)
+    sql = LAY_OVER.format(columns=LAID_OVER, rows=_among(rows), who=who_sql)
     live = Customer.Status.LIVE, _moment(seen_at), Username.State.LIVE
     with connection.cursor() as cursor:
         cursor.execute(sql, [*live, *who_params])
@@ -83,21 +82,25 @@ def add(rows: Sequence[int], now: datetime, seen_at: datetime) -> int:
         "now": _moment(now),
         "seen": _moment(seen_at),
     }
-    names = TAKE_NAMES.format(rows=_listed(rows), new_id=NEW_ID[connection.vendor])
-    customers = ADD_CUSTOMERS.format(
-        rows=_listed(rows),
-        columns=", ".join(SHOWN),
-        shown=", ".join(f"l.{column}" for column in SHOWN),
-    )
+    among, new_id = _among(rows), NEW_ID[connection.vendor]
     with connection.cursor() as cursor:
-        cursor.execute(names, values)
-        cursor.execute(customers, values)
-        return int(cursor.rowcount)
+        cursor.execute(TAKE_NAMES.format(rows=among, new_id=new_id), values)
+        if new := [pk for (pk,) in cursor.fetchall()]:
+            columns = {"columns": INSERTED, "shown": SELECTED}
+            cursor.execute(ADD_CUSTOMERS.format(rows=among, new=_numbers(new), **columns), values)
+    return len(new)
 
 
-def _listed(rows: Sequence[int]) -> str:
+def _among(rows: Sequence[int]) -> str:
+    """A condition for these staged rows, which are in their order."""
+    if rows[-1] - rows[0] + 1 == len(rows):
+        return f"l.id BETWEEN {rows[0]} AND {rows[-1]}"
+    return f"l.id IN ({_numbers(rows)})"
+
+
+def _numbers(keys: Sequence[int]) -> str:
     """As text, since SQLite takes few parameters; they are numbers of our own."""
-    return ",".join(map(str, rows))
+    return ",".join(map(str, keys))
 
 
 def _moment(moment: datetime) -> Any:
