@@ -11,6 +11,7 @@ from customers.models.refresh import Refresh
 from customers.models.signup import Signup
 from customers.models.standing import Alert, Gate
 from customers.models.username import Username
+from customers.models.verification import Verification
 
 __all__ = [
     "Alert",
@@ -27,5 +28,6 @@ __all__ = [
     "Refresh",
     "Signup",
     "Username",
+    "Verification",
     "WhitelabelDomain",
 ]

@@ -1,12 +1,14 @@
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, F, Q, Subquery, When
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from customers.distributor.rules import PROFILE_FIELDS, fold
+from customers.models.refresh import Refresh
 
 if TYPE_CHECKING:
     from customers.models.change import ChangeQuerySet
@@ -31,6 +33,18 @@ class CustomerQuerySet(models.QuerySet["Customer"]):
                 anywhere |= Q(**{f"{field}__icontains": word})
             found = found.filter(pk__in=Customer.objects.filter(anywhere).values("pk"))
         return found
+
+    def with_verified_at(self) -> "CustomerQuerySet":
+        """`verified_at`: when the distributor last showed the account as it stands here."""
+        good = Subquery(Refresh.objects.good().values("started_at")[:1])
+        by_reading = Q(
+            Q(seen_at=None) | Q(seen_at__lt=good),
+            status=Customer.Status.LIVE,
+            missing_since=None,
+            is_unverified=False,
+            created_at__lt=good,
+        )
+        return self.annotate(verified_at=Case(When(by_reading, then=good), default=F("seen_at")))
 
 
 class Customer(models.Model):
@@ -97,8 +111,16 @@ class Customer(models.Model):
     touched_at = models.DateTimeField(_("touched"), null=True)
     # Until then the distributor may still execute a call that we gave up on.
     quiet_until = models.DateTimeField(_("quiet until"), null=True)
+    # When a row was last written as the distributor shows it. A good reading that found it equal
+    # writes nothing: it counts instead, unless it has marked the customer as unverified.
     seen_at = models.DateTimeField(_("seen at the distributor"), null=True)
+    is_unverified = models.BooleanField(
+        _("not verified by the last good reading"), default=False, db_default=False
+    )
     missing_since = models.DateTimeField(_("missing since"), null=True)
+
+    # Of those that come from `with_verified_at` alone.
+    verified_at: datetime | None
 
     objects = CustomerQuerySet.as_manager()
 
@@ -114,6 +136,11 @@ class Customer(models.Model):
             )
         ]
         permissions = [("delete_now", _("Can delete a customer at the distributor"))]
+        indexes = [
+            models.Index(
+                fields=["seen_at"], condition=Q(is_unverified=True), name="customer_unverified"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.username

@@ -5,6 +5,12 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 
+class RefreshQuerySet(models.QuerySet["Refresh"]):
+    def good(self) -> "RefreshQuerySet":
+        """Those that were merged, the latest first."""
+        return self.filter(verdict=Refresh.Verdict.OK).order_by("-started_at")
+
+
 class Refresh(models.Model):
     """One reading of the distributor's whole list into the mirror.
 
@@ -75,8 +81,11 @@ class Refresh(models.Model):
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, verbose_name=_("asked by")
     )
 
+    objects = RefreshQuerySet.as_manager()
+
     class Meta:
         ordering = ["-started_at"]
+        indexes = [models.Index(fields=["-started_at"], name="refresh_started")]
         verbose_name = _("refresh")
         verbose_name_plural = _("refreshes")
         permissions = [("apply_quarantined_refresh", _("Can apply a quarantined refresh"))]

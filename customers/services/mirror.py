@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from customers.distributor.errors import DistributorError
 from customers.models import Refresh
-from customers.services import gate, guard, merge, missing, readings, renames, staging
+from customers.services import attestation, gate, guard, merge, missing, readings, renames, staging
 from customers.services.calling import distributor
 from customers.services.comparing import Compared, compare
 from customers.services.rate import Shut
@@ -102,6 +102,7 @@ def _merge(compared: Compared) -> None:
     _in_batches(reading, compared.new, ADOPTED[connection.vendor], merge.adopt)
     missing.note(compared)
     renames.propose(reading)
+    attestation.attest(reading)
 
 
 def _in_batches(

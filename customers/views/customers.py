@@ -12,12 +12,13 @@ from django.views.decorators.http import require_safe
 
 from customers.distributor.rules import WITH_PASSWORD, Operation, has_control_characters, is_email
 from customers.models import Attempt, Change, Customer
+from customers.models.customer import CustomerQuerySet
 from customers.views.altered import Altered, altered
 from customers.views.correcting import CHANGEABLE, refusals
 from customers.views.live import render_live
 from customers.views.promises import outdated_tags
 from customers.views.story import is_overruled, latest_first
-from customers.views.truth import SHOWN, facts, verified_at
+from customers.views.truth import SHOWN, facts
 
 PAGE = 50
 TIMELINE = 50
@@ -31,7 +32,7 @@ State = Change.State
 def customer_list(request: HttpRequest) -> HttpResponse:
     query = request.GET.get("q", "").strip()
     status = request.GET.get("status", "")
-    customers = Customer.objects.select_related("account_manager")
+    customers = _customers()
     if query:
         # No name holds control characters, and PostgreSQL takes offence at some.
         found = customers.search(query)
@@ -60,6 +61,10 @@ def customer_list(request: HttpRequest) -> HttpResponse:
     )
 
 
+def _customers() -> CustomerQuerySet:
+    return Customer.objects.select_related("account_manager").with_verified_at()
+
+
 @require_safe
 @permission_required("customers.view_customer", raise_exception=True)
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
@@ -70,7 +75,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         # By the key's own column, which knows how large a number may be; the relation does not.
         Change.objects.open().filter(customer__pk=pk).select_related("asked_by").order_by("seq")
     )
-    customer = get_object_or_404(Customer.objects.select_related("account_manager"), pk=pk)
+    customer = get_object_or_404(_customers(), pk=pk)
     timeline = list(_timeline(customer))
     known = {fact.name: fact for fact in facts(customer)}
     is_closing = any(change.operation == Operation.DELETE for change in coming)
@@ -78,7 +83,6 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "customer": customer,
         "facts": known,
         "fields": [known[name] for name in SHOWN],
-        "verified_at": verified_at(customer),
         "open_changes": coming,
         "password_set": _password_set(customer),
         "password_coming": next((c for c in coming[::-1] if c.operation in WITH_PASSWORD), None),

@@ -8,9 +8,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from customers.distributor.rules import ROW_FIELDS, Operation
-from customers.models import Change, Customer, Refresh
+from customers.models import Change, Customer
 from customers.models.labels import label
-from customers.services.merge import untouched
 from customers.views.altered import Altered, marks
 
 SHOWN = (
@@ -58,7 +57,6 @@ class Fact:
 def facts(customer: Customer) -> Iterator[Fact]:
     """Each shown field of the customer, with what is on its way to it."""
     told = _confirmations(customer)
-    read_at = verified_at(customer)
     noticed = marks(customer)
     coming: dict[str, tuple[Any, Change]] = {}
     for change in customer.open_changes:
@@ -66,22 +64,9 @@ def facts(customer: Customer) -> Iterator[Fact]:
             coming |= {name: (value, change) for name, value in change.effects().items()}
     for name in (*SHOWN, *SWITCHED):
         value = getattr(customer, name)
-        how, when = _how(customer, name, told.get(name), read_at)
+        how, when = _how(customer, name, told.get(name), customer.verified_at)
         to, by = coming.get(name, (None, None))
         yield Fact(name, label(name), value, how, when, to, by, noticed.get(name))
-
-
-def verified_at(customer: Customer) -> datetime | None:
-    """When the distributor last showed the account as it stands here."""
-    good = Refresh.objects.filter(verdict=Refresh.Verdict.OK).first()
-    if (
-        good
-        and customer.missing_since is None
-        and customer.created_at < good.started_at
-        and Customer.objects.filter(untouched(good.started_at), pk=customer.pk).exists()
-    ):
-        return good.started_at
-    return customer.seen_at
 
 
 def _is_asked(customer: Customer) -> bool:

@@ -87,7 +87,7 @@ def test_error_pages_have_it_too(boss, monkeypatch):
     }
     answers["wrong host"] = Client().get("/signup/", headers={"host": "evil.example"})
     answers["csrf"] = strict.post("/signup/", ADA)
-    monkeypatch.setattr("customers.views.customers.verified_at", lambda customer: 1 / 0)
+    monkeypatch.setattr("customers.views.customers.facts", lambda customer: 1 / 0)
     answers[500] = boss.get(f"/customers/{ada.pk}/")
     for code, response in answers.items():
         assert_strict(response, code)
