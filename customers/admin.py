@@ -29,6 +29,7 @@ from customers.models import (
     Refresh,
     Signup,
     Username,
+    Verification,
     WhitelabelDomain,
 )
 from customers.services import changes
@@ -174,6 +175,13 @@ class UsernameAdmin(ReadOnly):
 class RefreshAdmin(ReadOnly):
     list_display = ["started_at", "verdict", "listed", "adopted", "updated", "absent", "problem"]
     list_filter = ["verdict"]
+
+
+@admin.register(Verification)
+class VerificationAdmin(ReadOnly):
+    list_display = ["customer", "outcome", "fields", "company_confirmed", "begun_at", "asked_by"]
+    list_filter = ["outcome", "company_confirmed"]
+    list_select_related = ["customer", "asked_by"]
 
 
 @admin.register(Signup)

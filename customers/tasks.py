@@ -4,7 +4,7 @@ from uuid import UUID
 
 from celery import shared_task
 
-from customers.services import asked_look, delivery, lateness, mirror
+from customers.services import asked_look, delivery, lateness, mirror, verify
 
 
 @shared_task(name="deliver")
@@ -21,6 +21,11 @@ def deliver_due() -> None:
 @shared_task(name="look")
 def look(change: str, by: int) -> None:
     asked_look.look_at(UUID(change), by)
+
+
+@shared_task(name="verify")
+def verify_customer(customer: int, by: int) -> None:
+    verify.verify(customer, by)
 
 
 WEEK = 7 * 24 * 3600

@@ -2,7 +2,7 @@ from django.contrib.auth.decorators import permission_required
 from django.urls import path
 
 from customers.distributor.rules import Operation
-from customers.views import changes, customers, deciding, drift, refreshes
+from customers.views import changes, customers, deciding, drift, refreshes, verifying
 
 app_name = "customers"
 
@@ -34,6 +34,7 @@ urlpatterns = [
     path("drift/<int:pk>/rename/", drift.accept_rename, name="drift-rename"),
     path("refreshes/", refreshes.refreshes, name="refreshes"),
     path("<int:pk>/", customers.detail, name="detail"),
+    path("<int:pk>/verify/", verifying.verify, name="verify"),
     path("<int:pk>/correct/", changes.new, name="correct"),
     *(
         path(f"<int:pk>/{name}/", may_change(changes.update), {"operation": operation}, name=name)

@@ -11,6 +11,9 @@ from customers.services.merge import untouched
 Status = Customer.Status
 MISSING = Q(status=Status.MISSING) | Q(missing_since__isnull=False)
 
+# Of looks that have shown the account.
+SHOWN = (Verification.Outcome.EQUAL, Verification.Outcome.DIFFERED)
+
 
 def attest(reading: Refresh) -> None:
     """Count what a merged reading says of every LIVE and MISSING customer, each counted once.
@@ -68,12 +71,12 @@ def _count(reading: Refresh) -> dict[str, Any]:
 
 def _read_back() -> Q:
     just_looked_at = Verification.objects.filter(
-        customer=OuterRef("pk"), begun_at=OuterRef("touched_at")
+        customer=OuterRef("pk"), begun_at=OuterRef("touched_at"), outcome__in=SHOWN
     )
     shown = Q(is_unverified=False) | Exists(just_looked_at)
     return Q(shown, status=Status.LIVE, missing_since=None)
 
 
 def _altered(reading: Refresh) -> int:
-    altered = Drift.objects.filter(Q(refresh=reading) | Q(state=Drift.State.OPEN))
+    altered = Drift.objects.filter(refresh=reading) | Drift.objects.unsettled()
     return Customer.objects.filter(_read_back(), pk__in=altered.values("customer")).count()

@@ -1,7 +1,7 @@
 """Look at the distributor what became of a change. Reads only."""
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,13 +61,14 @@ def look(change: Change, request: Request, await_turn: Turn) -> Sight:
     that must be there, or else the whole list.
     """
     operation = Operation(change.operation)
-    rows = list(_named(operation, request, await_turn))
+    names = names_to_look_up(operation, request)
+    rows = [row for name in names if (row := row_of(name, await_turn))]
     finding = _probe_company(request, find(operation, request, rows), await_turn, operation)
     if not rests_on_absence(operation, finding):
         return Sight(finding, _listed(operation, request, rows))
     control = control_name(change.customer)
     if control is None:
-        rows = _whole_list(operation, request, await_turn)
+        rows = in_whole_list(names, await_turn)
         return Sight(find(operation, request, rows), _listed(operation, request, rows), control="")
     is_seen = seen(control, await_turn)
     listed = _listed(operation, request, rows)
@@ -78,9 +79,27 @@ def _listed(operation: Operation, request: Request, rows: list[Row]) -> dict[str
     return {name: exact(rows, name) for name in names_to_look_up(operation, request)}
 
 
-def seen(name: str, await_turn: Turn) -> bool:
+def row_of(name: str, await_turn: Turn) -> Row | None:
     await_turn(settings.DISTRIBUTOR_LOOK_DEADLINE)
-    return exact(distributor().look(username=name), name) is not None
+    return exact(distributor().look(username=name), name)
+
+
+def seen(name: str, await_turn: Turn) -> bool:
+    return row_of(name, await_turn) is not None
+
+
+def has_company(name: str, company: str, await_turn: Turn) -> bool:
+    """No row shows a company, but the list is filtered by it."""
+    await_turn(settings.DISTRIBUTOR_LOOK_DEADLINE)
+    return exact(distributor().look(username=name, company=company), name) is not None
+
+
+def in_whole_list(names: Collection[str], await_turn: Turn) -> list[Row]:
+    """Read when nobody else is live: a short list, and no more time for it than for a look."""
+    await_turn(settings.DISTRIBUTOR_LOOK_DEADLINE)
+    wanted = {fold(name) for name in names}
+    rows = distributor(list_deadline=settings.DISTRIBUTOR_LOOK_DEADLINE).rows()
+    return [row for row in rows if fold(row["username"]) in wanted]
 
 
 def control_name(customer: Customer) -> str | None:
@@ -96,31 +115,13 @@ def control_name(customer: Customer) -> str | None:
     return others.filter(pk__gte=start).first() or others.first()
 
 
-def _named(operation: Operation, request: Request, await_turn: Turn) -> Iterator[Row]:
-    for name in names_to_look_up(operation, request):
-        await_turn(settings.DISTRIBUTOR_LOOK_DEADLINE)
-        row = exact(distributor().look(username=name), name)
-        if row:
-            yield row
-
-
 def _probe_company(
     request: Request, finding: Finding, await_turn: Turn, operation: Operation
 ) -> Finding:
-    """The list never shows a company, but filters by it."""
     if operation is not Operation.PROFILE or "company" not in request:
         return finding
     if finding is not Finding.AS_ASKED:
         return finding
-    await_turn(settings.DISTRIBUTOR_LOOK_DEADLINE)
     user, company = str(request["user"]), str(request["company"])
-    there = exact(distributor().look(username=user, company=company), user)
-    return Finding.AS_ASKED if there else Finding.NOT_APPLIED
-
-
-def _whole_list(operation: Operation, request: Request, await_turn: Turn) -> list[Row]:
-    """Read when nobody else is live: a short list, and no more time for it than for a look."""
-    await_turn(settings.DISTRIBUTOR_LOOK_DEADLINE)
-    names = {fold(name) for name in names_to_look_up(operation, request)}
-    rows = distributor(list_deadline=settings.DISTRIBUTOR_LOOK_DEADLINE).rows()
-    return [row for row in rows if fold(row["username"]) in names]
+    is_there = has_company(user, company, await_turn)
+    return Finding.AS_ASKED if is_there else Finding.NOT_APPLIED

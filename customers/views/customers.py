@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from customers.distributor.rules import WITH_PASSWORD, Operation, has_control_characters, is_email
-from customers.models import Attempt, Change, Customer
+from customers.models import Attempt, Change, Customer, Verification
 from customers.models.customer import CustomerQuerySet
 from customers.views.altered import Altered, altered
 from customers.views.correcting import CHANGEABLE, refusals
@@ -19,6 +19,7 @@ from customers.views.live import render_live
 from customers.views.promises import outdated_tags
 from customers.views.story import is_overruled, latest_first
 from customers.views.truth import SHOWN, facts
+from customers.views.verifying import VERIFIABLE, is_awaited, news
 
 PAGE = 50
 TIMELINE = 50
@@ -77,12 +78,19 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     )
     customer = get_object_or_404(_customers(), pk=pk)
     timeline = list(_timeline(customer))
-    known = {fact.name: fact for fact in facts(customer)}
+    looks = Verification.objects.select_related("asked_by")
+    verification = looks.filter(customer=customer).first()
+    known = {fact.name: fact for fact in facts(customer, verification)}
+    is_verifying = is_awaited(request, verification)
     is_closing = any(change.operation == Operation.DELETE for change in coming)
     context = {
         "customer": customer,
         "facts": known,
         "fields": [known[name] for name in SHOWN],
+        "is_verifying": is_verifying,
+        "may_verify": customer.status in VERIFIABLE and not is_verifying,
+        "looked": "" if is_verifying else news(verification),
+        "verification": verification,
         "open_changes": coming,
         "password_set": _password_set(customer),
         "password_coming": next((c for c in coming[::-1] if c.operation in WITH_PASSWORD), None),
@@ -97,7 +105,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "switches_refused": not is_email(customer.expected()["username"]),
         "can_change": customer.status in CHANGEABLE and not is_closing,
     }
-    is_live = any(change.state != Change.State.BLOCKED for change in coming)
+    is_live = is_verifying or any(change.state != Change.State.BLOCKED for change in coming)
     return render_live(request, "customers/detail.html", context, is_live=is_live)
 
 

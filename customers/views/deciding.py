@@ -1,7 +1,6 @@
 """One change: its page, and what a person decides there."""
 
 from datetime import timedelta
-from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
@@ -13,16 +12,15 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
-from kombu.exceptions import OperationalError
 
 from customers import tasks
 from customers.distributor.rules import WITH_PASSWORD, Operation
 from customers.forms.decision import DecisionForm
-from customers.models import Change, Decision, Gate, clock
+from customers.models import Change, Decision, Gate
 from customers.services import decisions
 from customers.views.consequences import offers
 from customers.views.correcting import correct_url
-from customers.views.live import asked_since, is_worth_waiting, render_live
+from customers.views.live import ask_worker, asked_since, is_worth_waiting, render_live
 from customers.views.shown import exhibits
 from customers.views.story import is_overruled, latest_first, next_step, story
 
@@ -141,13 +139,8 @@ def look(request: HttpRequest, pk: UUID) -> HttpResponse:
     if change.state != State.BLOCKED or Gate.closed():
         messages.error(request, _("No look can be taken at the moment."))
         return redirect(change)
-    since = clock.now()
-    try:
-        tasks.look.delay(str(change.pk), request.user.pk)  # type: ignore[arg-type]
-    except OperationalError:
-        messages.error(request, _("The workers cannot be reached, so nobody looks. Try later."))
-        return redirect(change)
-    return redirect(f"{change.get_absolute_url()}?{urlencode({'since': since.isoformat()})}")
+    page = change.get_absolute_url()
+    return ask_worker(request, tasks.look, str(change.pk), request.user.pk, page=page)
 
 
 @require_POST

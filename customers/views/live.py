@@ -4,12 +4,17 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from celery import Task
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.cache import patch_vary_headers
 from django.utils.dateparse import parse_datetime
+from django.utils.http import urlencode
 from django.utils.timezone import is_naive
+from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRefresh
+from kombu.exceptions import OperationalError as BrokerError
 
 from customers.models import clock
 
@@ -30,6 +35,19 @@ def render_live(
         response = render(request, f"{folder}/_{page}", {**context, "is_live": True})
     patch_vary_headers(response, ["HX-Request"])
     return response
+
+
+def ask_worker(request: HttpRequest, task: Task, *args: Any, page: str) -> HttpResponse:
+    """Ring for a worker and go to the page, which waits for what it does."""
+    since = clock.now()
+    try:
+        task.delay(*args)
+    except BrokerError:
+        messages.error(
+            request, _("The workers cannot be reached, so nothing was asked for. Try again later.")
+        )
+        return redirect(page)
+    return redirect(f"{page}?{urlencode({'since': since.isoformat()})}")
 
 
 def asked_since(request: HttpRequest) -> datetime | None:

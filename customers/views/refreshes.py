@@ -1,20 +1,15 @@
 from datetime import timedelta
 
-from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.http import urlencode
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
-from kombu.exceptions import OperationalError
 
 from customers import tasks
-from customers.models import Refresh, clock
-from customers.views.live import asked_since, is_worth_waiting, render_live
+from customers.models import Refresh
+from customers.views.live import ask_worker, asked_since, is_worth_waiting, render_live
 
 # How long a page goes on asking for a refresh that no worker begins.
 PATIENCE = timedelta(minutes=10)
@@ -29,24 +24,16 @@ def refreshes(request: HttpRequest) -> HttpResponse:
     readings = Refresh.objects.select_related("asked_by")
     page = Paginator(readings, 25).get_page(request.GET.get("page"))
     running = readings.filter(verdict=Refresh.Verdict.RUNNING)
-    is_live = running.exists() or _is_awaited(request)
-    return render_live(request, "customers/refreshes.html", {"page": page}, is_live=is_live)
+    is_awaited = _is_awaited(request)
+    context = {"page": page, "is_awaited": is_awaited}
+    is_live = running.exists() or is_awaited
+    return render_live(request, "customers/refreshes.html", context, is_live=is_live)
 
 
 def _ask(request: HttpRequest) -> HttpResponse:
     if not request.user.has_perm("customers.change_customer"):
         raise PermissionDenied
-    since = clock.now()
-    try:
-        tasks.refresh.delay(request.user.pk)
-    except OperationalError:
-        messages.error(
-            request,
-            _("The workers cannot be reached, so no refresh was asked for. Try again later."),
-        )
-        return redirect("customers:refreshes")
-    messages.info(request, _("A refresh was asked for and begins in a moment."))
-    return redirect(f"{reverse('customers:refreshes')}?{urlencode({'since': since.isoformat()})}")
+    return ask_worker(request, tasks.refresh, request.user.pk, page=reverse("customers:refreshes"))
 
 
 def _is_awaited(request: HttpRequest) -> bool:

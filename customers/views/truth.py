@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from customers.distributor.rules import ROW_FIELDS, Operation
-from customers.models import Change, Customer
+from customers.models import Change, Customer, Verification
 from customers.models.labels import label
 from customers.views.altered import Altered, marks
 
@@ -27,9 +27,10 @@ OPTIONAL = {"ip_group", "ip", "billing_date"}
 @dataclass(frozen=True)
 class Fact:
     """One field. `how`: read (back from the distributor), confirmed (by its answer), sent (it
-    cannot be read back), omitted (nothing was asked for), asked (nothing is there yet), closed
-    (what it was), unknown (never known to us). `altered`: at the distributor, and nobody has said
-    yet what is to become of it."""
+    cannot be read back), probed or refuted (no row shows it, but the list was filtered by it),
+    omitted (nothing was asked for), asked (nothing is there yet), closed (what it was), unknown
+    (never known to us). `altered`: at the distributor, and nobody has said yet what is to become
+    of it."""
 
     name: str
     label: str
@@ -54,7 +55,7 @@ class Fact:
                 return str(other)
 
 
-def facts(customer: Customer) -> Iterator[Fact]:
+def facts(customer: Customer, verification: Verification | None = None) -> Iterator[Fact]:
     """Each shown field of the customer, with what is on its way to it."""
     told = _confirmations(customer)
     noticed = marks(customer)
@@ -65,8 +66,22 @@ def facts(customer: Customer) -> Iterator[Fact]:
     for name in (*SHOWN, *SWITCHED):
         value = getattr(customer, name)
         how, when = _how(customer, name, told.get(name), customer.verified_at)
+        if name == "company" and how in {"sent", "unknown"}:
+            how, when = _probed(customer, verification, told.get(name)) or (how, when)
         to, by = coming.get(name, (None, None))
         yield Fact(name, label(name), value, how, when, to, by, noticed.get(name))
+
+
+def _probed(
+    customer: Customer, verification: Verification | None, told: datetime | None
+) -> tuple[str, datetime | None] | None:
+    """What a look that filtered by the company has shown, if it asked for what stands here."""
+    if verification is None or verification.company != customer.company:
+        return None
+    probed_at = verification.company_at
+    if probed_at is None or (told and told > probed_at):
+        return None
+    return "probed" if verification.company_confirmed else "refuted", probed_at
 
 
 def _is_asked(customer: Customer) -> bool:

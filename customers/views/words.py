@@ -5,7 +5,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from customers.distributor.rules import Operation
-from customers.models import Attempt, Change, Customer
+from customers.models import Attempt, Change, Customer, Verification
 
 Outcome = Attempt.Outcome
 
@@ -64,6 +64,23 @@ MEANINGS = {
     Outcome.DENIED: _("Nothing was executed: everything waits until our credentials are taken."),
     Outcome.UNKNOWN: _("It may have been executed or not: looks tell."),
     Outcome.LOST: _("It may have been executed or not: looks tell."),
+}
+# What a look at one customer has shown.
+LOOKED = {
+    Verification.Outcome.EQUAL: _("Verified: the distributor shows the account as it stands here."),
+    Verification.Outcome.DIFFERED: _(
+        "Differed: %(fields)s. What the distributor has is shown here now."
+    ),
+    Verification.Outcome.ABSENT: _(
+        "Not found under this username, while another account was. The customer is missing once a "
+        "refresh says so too."
+    ),
+    Verification.Outcome.NO_CONTROL: _(
+        "Not found, but neither was an account that must be there: this reading cannot be trusted, "
+        "and nothing was changed."
+    ),
+    Verification.Outcome.NO_ANSWER: _("No usable answer, so nothing is known anew: %(why)s"),
+    Verification.Outcome.NOT_NOW: _("Not now: %(why)s"),
 }
 # What somebody who signed up is told.
 SIGNUP_STORIES: dict[str, Any] = {

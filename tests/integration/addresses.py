@@ -20,6 +20,7 @@ from customers.models import (
     Package,
     Refresh,
     Signup,
+    Verification,
     clock,
 )
 from customers.services import changes
@@ -87,6 +88,7 @@ def populate(**columns: Any) -> Customer:
     now = clock.now()
     Attempt.objects.create(change=change, n=1, begun_at=now, deadline=now + timedelta(seconds=20))
     Decision.objects.create(change=change, choice="AGAIN", by="ana", reason="because", at=now)
+    Verification.objects.create(customer=customer, begun_at=now, outcome="EQUAL", asked_by=who)
     Signup.objects.create(customer=customer, address="192.0.2.7", at=now)
     _created(customer, who)
     Refresh.objects.create(started_at=now, finished_at=now, verdict="FAILED", problem="cut")

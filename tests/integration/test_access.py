@@ -39,6 +39,7 @@ READING = {
     "customers:drift-rename": BY_POST,
     "customers:refreshes": MANAGERS,
     "customers:detail": MANAGERS,
+    "customers:verify": BY_POST,
     "customers:correct": MANAGERS,
     "customers:profile": MANAGERS,
     "customers:email": MANAGERS,
@@ -72,7 +73,7 @@ ADMIN = {
 }
 # What the services alone write can be seen, and neither added nor deleted.
 READ_ONLY = ("customer", "change", "attempt", "username", "refresh", "signup", "gate", "alert",
-             "decision", "drift")  # fmt: skip
+             "decision", "drift", "verification")  # fmt: skip
 
 
 def expected(name):

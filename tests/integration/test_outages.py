@@ -125,7 +125,7 @@ def test_without_the_broker_a_form_is_answered_soon_and_its_row_is_there(
 
 def test_without_the_broker_nobody_is_promised_a_refresh(no_broker):
     response = signed_in("Managers").post("/customers/refreshes/", follow=True)
-    assert "The workers cannot be reached, so no refresh was asked for." in Page(response).words
+    assert "The workers cannot be reached, so nothing was asked for." in Page(response).words
 
 
 # --- Health ------------------------------------------------------------------------------------

@@ -111,7 +111,7 @@ def test_a_full_broker_costs_nobody_anything(installed, manager, create, broker)
         assert page.seconds < 1.2
         is_settled(manager, page.pk)
         said = manager.submit("/customers/refreshes/")
-        assert "The workers cannot be reached, so no refresh was asked for." in said.words
+        assert "The workers cannot be reached, so nothing was asked for." in said.words
     assert commands(installed, name) == ["create"]
 
 
