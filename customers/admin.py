@@ -173,8 +173,12 @@ class UsernameAdmin(ReadOnly):
 
 @admin.register(Refresh)
 class RefreshAdmin(ReadOnly):
-    list_display = ["started_at", "verdict", "listed", "adopted", "updated", "absent", "problem"]
-    list_filter = ["verdict"]
+    list_display = [
+        "started_at", "verdict", "listed", "adopted", "updated", "absent", "problem", "verified",
+        "differing", "missing", "in_flight", "decided_by",
+    ]  # fmt: skip
+    list_filter = ["verdict", "cause"]
+    list_select_related = ["decided_by"]
 
 
 @admin.register(Verification)

@@ -35,3 +35,8 @@ WEEK = 7 * 24 * 3600
 @shared_task(name="refresh", acks_late=False, time_limit=WEEK)
 def refresh(asked_by: int | None = None) -> None:
     mirror.refresh(asked_by)
+
+
+@shared_task(name="apply_refresh", acks_late=False, time_limit=WEEK)
+def apply_refresh(pk: int) -> None:
+    mirror.apply(pk)

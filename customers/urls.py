@@ -2,7 +2,16 @@ from django.contrib.auth.decorators import permission_required
 from django.urls import path
 
 from customers.distributor.rules import Operation
-from customers.views import changes, customers, deciding, drift, refreshes, verifying
+from customers.views import (
+    attestations,
+    changes,
+    customers,
+    deciding,
+    drift,
+    reading,
+    refreshes,
+    verifying,
+)
 
 app_name = "customers"
 
@@ -33,6 +42,9 @@ urlpatterns = [
     path("drift/alike/", drift.decide_alike, name="drift-alike"),
     path("drift/<int:pk>/rename/", drift.accept_rename, name="drift-rename"),
     path("refreshes/", refreshes.refreshes, name="refreshes"),
+    path("refreshes/attestations.csv", attestations.attestations, name="attestations"),
+    path("refreshes/<int:pk>/", reading.reading, name="refresh"),
+    path("refreshes/<int:pk>/decide/", reading.decide, name="decide-refresh"),
     path("<int:pk>/", customers.detail, name="detail"),
     path("<int:pk>/verify/", verifying.verify, name="verify"),
     path("<int:pk>/correct/", changes.new, name="correct"),

@@ -69,6 +69,9 @@ BREAKER_PAUSE = timedelta(seconds=env.float("BREAKER_PAUSE", default=30))
 # What could go out for so long and did not is told of.
 LATE_AFTER = timedelta(seconds=env.float("LATE_AFTER", default=15 * 60))
 REFRESH_EVERY = timedelta(seconds=env.float("REFRESH_EVERY", default=15 * 60))
+# A list that lacks more of the live customers than both allow is put aside.
+REFRESH_MISSING_AT_LEAST = env.int("REFRESH_MISSING_AT_LEAST", default=5)
+REFRESH_MISSING_SHARE = env.float("REFRESH_MISSING_SHARE", default=0.1)
 # Fields of which a person is asked, or that are pushed back, when they were altered over there.
 DRIFT_ASK = env.list("DRIFT_ASK", default=[])
 DRIFT_PUSH_BACK = env.list("DRIFT_PUSH_BACK", default=[])
@@ -81,6 +84,10 @@ if DISTRIBUTOR_FORMAT not in {"json", "xml"}:
     raise ImproperlyConfigured("DISTRIBUTOR_FORMAT is either json or xml.")
 if DISTRIBUTOR_RATE <= 0 or DISTRIBUTOR_BURST < 1:
     raise ImproperlyConfigured("DISTRIBUTOR_RATE must exceed 0, DISTRIBUTOR_BURST is 1 at least.")
+if REFRESH_MISSING_AT_LEAST < 0 or not 0 <= REFRESH_MISSING_SHARE <= 1:
+    raise ImproperlyConfigured(
+        "REFRESH_MISSING_AT_LEAST is 0 or more, REFRESH_MISSING_SHARE between 0 and 1."
+    )
 if not re.fullmatch(r"\d+/[smhd]", SIGNUP_RATE):
     raise ImproperlyConfigured("SIGNUP_RATE is a number and a period: 10/h, or with s, m or d.")
 try:
@@ -252,7 +259,8 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 10
 CELERY_TASK_TIME_LIMIT = 240
-CELERY_TASK_ROUTES = {"refresh": {"queue": "refresh"}}  # long, and in nobody's way
+# Long, and in nobody's way.
+CELERY_TASK_ROUTES = {name: {"queue": "refresh"} for name in ("refresh", "apply_refresh")}
 CELERY_BEAT_SCHEDULE = {
     # A tick that nobody took in time is worth nothing: the next one does the same.
     "deliver-due": {"task": "deliver_due", "schedule": 5.0, "options": {"expires": 5}},

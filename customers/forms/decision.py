@@ -1,9 +1,10 @@
-"""What a person decides about a change that waits for one."""
+"""What a person decides about a change, or a reading of the list, that waits for one."""
 
 from typing import Any
 
 from django import forms
 from django.core.validators import MaxValueValidator
+from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from customers.distributor.rules import CALLS, WITH_PASSWORD, Operation
@@ -15,7 +16,17 @@ CHOICES = (Choice.DONE, Choice.REJECTED, Choice.AGAIN)
 LARGEST_CLAIM = 2**31 - 1  # what the column holds
 
 
-class DecisionForm(forms.Form):
+class ReasonedForm(forms.Form):
+    reason = forms.CharField(
+        label=_("Why?"),
+        max_length=2000,
+        widget=forms.Textarea({"rows": 2}),
+        help_text=_("Kept with it, with your name and the time."),
+        error_messages={"required": _("Say why: the reason is kept with it.")},
+    )
+
+
+class DecisionForm(ReasonedForm):
     """`claim` is the number of the state that the page showed: whoever decides later is told.
 
     What may still be executed is given up only by somebody who has read so.
@@ -29,13 +40,6 @@ class DecisionForm(forms.Form):
         choices=[(choice.value, choice.label) for choice in CHOICES],
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose one.")},
-    )
-    reason = forms.CharField(
-        label=_("Why?"),
-        max_length=2000,
-        widget=forms.Textarea({"rows": 2}),
-        help_text=_("Kept with the change, with your name and the time."),
-        error_messages={"required": _("Say why: the reason is kept with the change.")},
     )
     anyway = forms.BooleanField(
         label=_("Give it up now, though it may still be executed"), required=False
@@ -61,3 +65,23 @@ class DecisionForm(forms.Form):
         elif self.is_erased and not said.get("password") and "password" not in self.errors:
             self.add_error("password", _("The one that waited was erased: enter a new one."))
         return said
+
+
+class ReadingForm(ReasonedForm):
+    """What shall become of a reading that was put aside."""
+
+    class Choice(TextChoices):
+        APPLY = "APPLY", _("Apply it")
+        DISCARD = "DISCARD", _("Discard it")
+
+    choice = forms.ChoiceField(
+        label=_("What shall become of this list?"),
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose one.")},
+    )
+
+    def __init__(self, data: Any = None, *, may_apply: bool) -> None:
+        super().__init__(data)
+        offered = [self.Choice.APPLY] if may_apply else []
+        choices = [(it.value, it.label) for it in (*offered, self.Choice.DISCARD)]
+        self.fields["choice"].choices = choices  # type: ignore[attr-defined]

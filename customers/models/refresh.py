@@ -1,7 +1,10 @@
+from math import floor
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 
@@ -97,3 +100,17 @@ class Refresh(models.Model):
 
     def __str__(self) -> str:
         return f"{self.started_at:%Y-%m-%d %H:%M} {self.verdict}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("customers:refresh", args=[self.pk])
+
+    @property
+    def attested(self) -> int:
+        """The customers of whom it says how they stand; those of them that are verified are in
+        `verified`. Only of a reading that was merged."""
+        return sum(it or 0 for it in (self.verified, self.differing, self.missing, self.in_flight))
+
+    @property
+    def verified_share(self) -> float:
+        """Of a hundred; rounded down, so that only all of them are 100."""
+        return floor((self.verified or 0) * 10_000 / max(self.attested, 1)) / 100

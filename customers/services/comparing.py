@@ -75,6 +75,12 @@ def _news(reading: Refresh) -> QuerySet[Listed, tuple[int, str]]:
     return rows.exclude(kind=EQUAL).order_by("pk").values_list("pk", "kind")
 
 
+def counts(reading: Refresh) -> dict[str, int]:
+    """How many of the staged rows are of each kind, for now: of those that make any."""
+    kinds = staged(reading).annotate(kind=_kind(reading.started_at, clock.now())).values("kind")
+    return dict(kinds.annotate(rows=Count("pk")).values_list("kind", "rows"))
+
+
 def staged(reading: Refresh) -> QuerySet[Listed]:
     """The rows that can be believed: where a name stands twice, neither row can."""
     rows = Listed.objects.filter(refresh=reading)

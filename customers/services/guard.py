@@ -12,8 +12,6 @@ from customers.services.comparing import FETCHED, Compared, absent, twice
 
 Cause = Refresh.Cause
 
-# More missing than this, of the live ones, is a broken list and no news.
-MISSING_AT_LEAST, MISSING_SHARE = 5, 0.10
 SAMPLE, SAID = 20, 5
 
 
@@ -37,13 +35,19 @@ def suspicion(compared: Compared) -> str:
         _is_because(reading, Cause.EMPTY, _names(reading))
         reading.digest = ""  # One empty list agrees with any other.
         return _("It is empty, and %(live)s customers are live.") % {"live": reading.live}
-    if reading.absent > max(MISSING_AT_LEAST, MISSING_SHARE * reading.live):
+    if reading.absent > _most_at_once(reading):
         _is_because(reading, Cause.SHORT, _names(reading))
         return _("%(absent)s of %(live)s live customers are not in it.") % {
             "absent": reading.absent,
             "live": reading.live,
         }
     return ""
+
+
+def _most_at_once(reading: Refresh) -> float:
+    """More missing than this, of the live ones, is a broken list and no news."""
+    share = settings.REFRESH_MISSING_SHARE * reading.live
+    return float(max(settings.REFRESH_MISSING_AT_LEAST, share))
 
 
 def _names(reading: Refresh) -> Iterable[str]:

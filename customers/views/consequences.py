@@ -1,12 +1,15 @@
-"""What each choice about a blocked change will do, in plain words, before it is made."""
+"""What each choice of a person will do, in plain words, before it is made."""
 
 from dataclasses import dataclass
 
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from customers.distributor.rules import NOT_REPEATABLE, Operation
+from customers.forms.decision import ReadingForm
 from customers.models import Change, Decision
+from customers.services.quarantine import Forecast
 
 Choice = Decision.Choice
 
@@ -27,6 +30,30 @@ def offers(change: Change) -> list[Offer]:
         Choice.AGAIN: _if_again(change),
     }
     return [Offer(choice.value, str(choice.label), text) for choice, text in words.items()]
+
+
+def of_reading(form: ReadingForm, forecast: Forecast) -> list[Offer]:
+    """The choices that the form offers about a list that was put aside."""
+    words = {
+        ReadingForm.Choice.APPLY: _if_applied(forecast),
+        ReadingForm.Choice.DISCARD: _(
+            "Nothing of it is ever applied. The next refresh is judged anew."
+        ),
+    }
+    offered = form.fields["choice"].choices  # type: ignore[attr-defined]
+    return [Offer(value, str(label), words[value]) for value, label in offered]
+
+
+def _if_applied(forecast: Forecast) -> str:
+    return _(
+        "What it shows is taken over by the rules of every refresh: %(adopted)s accounts become "
+        "customers, %(updated)s customers are updated. %(absent)s are noted as not listed; they "
+        "are missing once the next refresh and a look by name say so too. Nobody is deleted."
+    ) % {
+        "adopted": intcomma(forecast.adopted),
+        "updated": intcomma(forecast.updated),
+        "absent": intcomma(forecast.absent),
+    }
 
 
 def _if_done(change: Change) -> str:

@@ -1,13 +1,14 @@
 from datetime import timedelta
 
 from django.contrib.auth.decorators import permission_required
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from customers.models import Alert, Change, Customer, Drift, Refresh, clock
 from customers.views.altered import patterns
+from customers.views.attestations import attested
 
 State = Change.State
 
@@ -31,12 +32,14 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         missing=Count("pk", Q(status=Customer.Status.MISSING)),
     )
     recent = Change.objects.select_related("customer", "asked_by")
+    ended = Refresh.objects.exclude(verdict=Refresh.Verdict.RUNNING).first()
+    quarantined = ended if ended and ended.verdict == Refresh.Verdict.QUARANTINED else None
     return render(
         request,
         "dashboard.html",
         {
-            # A blocked change stands there itself, with a link.
-            "alerts": Alert.objects.filter(over_at=None).exclude(kind=Alert.Kind.BLOCKED),
+            "alerts": _alerts(quarantined),
+            "quarantined": quarantined,
             "blocked": recent.filter(state=State.BLOCKED)[:10],
             "refused": recent.filter(day, state=State.REJECTED)[:10],
             "patterns": patterns(Drift.objects.open().patterns()[:5]),
@@ -45,5 +48,12 @@ def dashboard(request: HttpRequest) -> HttpResponse:
             "changes": changes,
             "customers": customers,
             "refresh": Refresh.objects.first(),
+            "attested": attested().first(),
         },
     )
+
+
+def _alerts(quarantined: Refresh | None) -> QuerySet[Alert]:
+    """A blocked change, or a list that was put aside, stands there itself, with a link."""
+    told = [Alert.Kind.BLOCKED, *([Alert.Kind.REFRESH] if quarantined else [])]
+    return Alert.objects.filter(over_at=None).exclude(kind__in=told)

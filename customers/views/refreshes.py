@@ -9,7 +9,9 @@ from django.views.decorators.http import require_http_methods
 
 from customers import tasks
 from customers.models import Refresh
+from customers.views.attestations import attested, history
 from customers.views.live import ask_worker, asked_since, is_worth_waiting, render_live
+from customers.views.progress import progress
 
 # How long a page goes on asking for a refresh that no worker begins.
 PATIENCE = timedelta(minutes=10)
@@ -23,10 +25,16 @@ def refreshes(request: HttpRequest) -> HttpResponse:
         return _ask(request)
     readings = Refresh.objects.select_related("asked_by")
     page = Paginator(readings, 25).get_page(request.GET.get("page"))
-    running = readings.filter(verdict=Refresh.Verdict.RUNNING)
-    is_awaited = _is_awaited(request)
-    context = {"page": page, "is_awaited": is_awaited}
-    is_live = running.exists() or is_awaited
+    running = Refresh.objects.filter(verdict=Refresh.Verdict.RUNNING).first()
+    is_awaited = running is None and _is_awaited(request)
+    context = {
+        "page": page,
+        "progress": progress(running) if running else None,
+        "is_awaited": is_awaited,
+        "attested": attested().first(),
+        "history": history(request),
+    }
+    is_live = running is not None or is_awaited
     return render_live(request, "customers/refreshes.html", context, is_live=is_live)
 
 

@@ -5,9 +5,10 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from customers.distributor.rules import Operation
-from customers.models import Attempt, Change, Customer, Verification
+from customers.models import Attempt, Change, Customer, Refresh, Verification
 
 Outcome = Attempt.Outcome
+Cause = Refresh.Cause
 
 # What is promised when a change was asked for: nothing has happened over there yet.
 PROMISES = {
@@ -64,6 +65,22 @@ MEANINGS = {
     Outcome.DENIED: _("Nothing was executed: everything waits until our credentials are taken."),
     Outcome.UNKNOWN: _("It may have been executed or not: looks tell."),
     Outcome.LOST: _("It may have been executed or not: looks tell."),
+}
+# Why a list was put aside.
+CAUSES = {
+    Cause.TWICE: _(
+        "The same username stands in the list more than once. The distributor never has two "
+        "accounts of one name, so the list is not what it seems."
+    ),
+    Cause.NO_CONTROL: _(
+        "The control account is not in the list. Every honest list shows it, so this one is broken "
+        "or somebody else's."
+    ),
+    Cause.EMPTY: _("The list is empty, although customers are live."),
+    Cause.SHORT: _(
+        "More of the live customers are not in the list than go at once: it may be cut short, or "
+        "somebody else's."
+    ),
 }
 # What a look at one customer has shown.
 LOOKED = {

@@ -54,8 +54,14 @@ def address(name: str) -> str:
     raise LookupError(name)
 
 
+def _refreshs_key() -> list[Any]:
+    return [Refresh.objects.earliest("pk").pk]
+
+
 ODD: dict[str, Callable[[], list[Any]]] = {
     "customers:drift-rename": lambda: [Drift.objects.get(field="username").pk],
+    "customers:refresh": _refreshs_key,
+    "customers:decide-refresh": _refreshs_key,
     "signup-status": lambda: [Signup.objects.get().pk],
     "password_reset_confirm": lambda: ["MQ", "set-password"],
     "admin:app_list": lambda: ["customers"],

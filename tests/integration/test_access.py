@@ -38,6 +38,9 @@ READING = {
     "customers:drift-alike": BY_POST,
     "customers:drift-rename": BY_POST,
     "customers:refreshes": MANAGERS,
+    "customers:refresh": MANAGERS,
+    "customers:attestations": MANAGERS,
+    "customers:decide-refresh": BY_POST,
     "customers:detail": MANAGERS,
     "customers:verify": BY_POST,
     "customers:correct": MANAGERS,
@@ -127,7 +130,8 @@ WRITING = [
     name for name, who in READING.items()
     if name.startswith("customers:") and who in {MANAGERS, BY_POST}
     and name not in {"customers:list", "customers:changes", "customers:change",
-                     "customers:detail", "customers:drift"}
+                     "customers:detail", "customers:drift", "customers:refresh",
+                     "customers:attestations"}
 ]  # fmt: skip
 
 

@@ -109,10 +109,11 @@ def test_reading_never_changes_anything(method):
 
 
 ONLY_READ = ["dashboard", "customers:list", "customers:detail", "customers:changes",
-             "customers:change", "customers:drift", "signup-status", "health"]  # fmt: skip
+             "customers:change", "customers:drift", "customers:refresh", "customers:attestations",
+             "signup-status", "health"]  # fmt: skip
 BY_POST = ["customers:drift-ticked", "customers:drift-alike", "customers:drift-rename",
-           "customers:withdraw", "customers:resolve", "customers:look",
-           "customers:verify"]  # fmt: skip
+           "customers:withdraw", "customers:resolve", "customers:look", "customers:verify",
+           "customers:decide-refresh"]  # fmt: skip
 
 
 def test_other_methods_than_a_page_knows_are_refused():

@@ -326,7 +326,10 @@ def test_whom_the_distributor_has_not_is_not_offered_to_be_verified(console, sta
 
 def test_the_list_tells_when_each_was_verified(console, clock):
     a_customer(seen_at=clock())
+    a_customer("bob@example.com", first_name="Bob")
+    page = Page(console.get("/customers/"))
     assert (
-        "Verified Ada Lovelace ada@example.com Engines Gold Live On On now"
-        in Page(console.get("/customers/")).words
+        "Website access Verified Bob Lovelace bob@example.com Engines Gold Live On On —"
+        in page.words
     )
+    assert len([tag for tag, _said in page.tags if tag == "time"]) == 1

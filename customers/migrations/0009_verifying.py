@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("customers", "0005_drift"),
+        ("customers", "0008_lateness"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
