@@ -134,13 +134,11 @@ class Customer(models.Model):
                 condition=Q(missing_since__isnull=False),
                 name="customer_vanished",
             )
-        ]
-        permissions = [("delete_now", _("Can delete a customer at the distributor"))]
-        indexes = [
             models.Index(
                 fields=["seen_at"], condition=Q(is_unverified=True), name="customer_unverified"
-            )
+            ),
         ]
+        permissions = [("delete_now", _("Can delete a customer at the distributor"))]
 
     def __str__(self) -> str:
         return self.username
