@@ -133,7 +133,7 @@ class Customer(models.Model):
                 fields=["missing_since"],
                 condition=Q(missing_since__isnull=False),
                 name="customer_vanished",
-            )
+            ),
             models.Index(
                 fields=["seen_at"], condition=Q(is_unverified=True), name="customer_unverified"
             ),

@@ -50,5 +50,5 @@ def news(verification: Verification | None) -> str:
     words = [str(said) % {"fields": fields, "why": verification.said}]
     probed_at = verification.company_at
     if probed_at and probed_at >= verification.begun_at and not verification.company_confirmed:
-        words.append(_("But its company differs; what it is there cannot be read."))
+        words.append(_("Its company differs; what it is there cannot be read."))
     return " ".join(words)

@@ -334,3 +334,21 @@ def test_it_all_works_without_javascript(open_page, installed, name):
     fill(page, {"City": "Boston"})
     press(page, "Change profile")
     eventually(lambda: installed.account(name)["city"] == "Boston", "the change is there")
+
+
+def test_a_manager_verifies_one_customer_now(page, installed, name):
+    somebody_elses(installed, name)
+    page.goto(f"{installed.url}/customers/refreshes/")
+    press(page, "Refresh now")
+    page.wait_for_url(re.compile("since="))
+    expect(page.locator("#live[hx-get]")).to_have_count(0)
+    page.goto(f"{installed.url}/customers/?q={name}")
+    follow(page, "somebody else's somebody else's")
+    press(page, "Verify now")
+    expect(page.get_by_text("Verified: the distributor shows the account")).to_be_visible()
+
+    about = {"method": "profile", "task": "set", "user": name}
+    installed.tell_distributor("manage", **about, phone="+1 212 555 0199")
+    press(page, "Verify now")
+    expect(page.get_by_text("Differed: Phone.")).to_be_visible()
+    expect(page.get_by_role("row", name=re.compile("^Phone"))).to_contain_text("0199")

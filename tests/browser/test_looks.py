@@ -33,6 +33,9 @@ CALM = [
     "/customers/drift/?tab=told",
     "/customers/drift/?tab=decided",
     "/customers/refreshes/",
+    "/customers/refreshes/?period=month",
+    "{refresh}",
+    "{quarantined}",
     "{live}",
     "{live}profile/",
     "{live}email/",
@@ -72,6 +75,7 @@ WITH_ERRORS = {
     "{live}password/": "Change password",
     "{live}delete/": "Delete",
     "{change blocked}": "Decide",
+    "{quarantined}": "Decide",
     "/accounts/password_change/": "Change password",
     "/accounts/login/": "Sign in",
     "/signup/": "Open my account",
@@ -118,7 +122,10 @@ def states(installed, manager) -> dict[str, str]:
         settled(manager, pages[state], words)
     correct = manager.open(pages["held to"].url).links(r"/customers/\d+/username/\?again=.+")[0]
     adopted = manager.open("/customers/").links(r"/customers/\d+/")[-1]
+    readings = manager.open("/customers/refreshes/").links(r"/customers/refreshes/\d+/")
     return located(manager, pages) | {
+        "refresh": readings[-1],
+        "quarantined": put_aside(installed, manager),
         "adopted": adopted,
         "correct": correct,
         "signed up": signed_up.url,
@@ -138,6 +145,15 @@ def troubled(installed, manager, states) -> dict[str, str]:
     settled(manager, manager.open("/"), "cannot be reached")
     yield states | located(manager, {"doubtful": doubtful}) | {"signing up": signing_up.url}
     installed.no_faults()
+
+
+def put_aside(installed: Installation, manager: Visitor) -> str:
+    """The page of a list that was empty although customers are live."""
+    installed.faults("empty", times=1, operation="retrieve")
+    asked = manager.submit("/customers/refreshes/")
+    settled(manager, asked, "Quarantined")
+    readings = manager.open(asked.url).links(r"/customers/refreshes/\d+/")
+    return max(readings, key=lambda page: int(page.split("/")[-2]))
 
 
 def somebody(username: str) -> dict[str, str]:

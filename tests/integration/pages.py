@@ -122,7 +122,7 @@ class Page(HTMLParser):
         self.inline_script = ""
         self._inside: list[str] = []
         self._select = ""
-        self.feed(response.content.decode())
+        self.feed(response.getvalue().decode())
         self.close()
         self.words = " ".join(self.words.split())
 

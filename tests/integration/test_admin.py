@@ -192,7 +192,7 @@ def test_no_secret_is_visible_anywhere(boss):
     addresses += [c.get_absolute_url() for c in (change, create)]
     addresses += [ada.get_absolute_url(), create.customer.get_absolute_url()]
     for where in addresses:
-        html = boss.get(where).content.decode()
+        html = boss.get(where).getvalue().decode()
         for secret in secrets:
             assert secret not in html, where
 

@@ -138,13 +138,21 @@ def evil_rows():
     settle(changes.ask(customer, "email", {"email": EVIL + "2"}), "REJECTED", EVIL)
     Change.objects.filter(pk=change.pk).update(state="BLOCKED", error=EVIL)
     Alert.objects.create(kind="listed", subject=EVIL, text=EVIL, raised_at=now)
-    Refresh.objects.create(started_at=now, finished_at=now, verdict="FAILED", problem=EVIL)
+    Refresh.objects.create(
+        started_at=now,
+        finished_at=now,
+        verdict="FAILED",
+        problem=EVIL,
+        sample=[EVIL],
+        reason=EVIL,
+        decided_at=now,
+    )
     Package.objects.create(name=EVIL, offered_at_signup=True)
     return customer, change
 
 
 def assert_harmless(response, where):
-    assert "<svg onload" not in response.content.decode(), where
+    assert "<svg onload" not in response.getvalue().decode(), where
     page = Page(response)
     assert EVIL.replace("{{7*7}}", "49") not in page.words, where
     for tag, said in page.tags:

@@ -261,7 +261,7 @@ def test_a_company_that_is_another_one_over_there_is_told(sandbox, customer, con
     assert (look.outcome, look.company_confirmed) == (Outcome.EQUAL, False)
     words = page_of(console, customer)
     assert "Analytical Engines Ltd differs by filtering the list" in words
-    assert "its company differs" in words
+    assert "Its company differs" in words
 
 
 def test_what_was_found_of_a_company_holds_until_it_is_changed(sandbox, customer, clock, console):
