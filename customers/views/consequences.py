@@ -9,6 +9,7 @@ from django.utils.translation import ngettext
 from customers.distributor.rules import NOT_REPEATABLE, Operation
 from customers.forms.decision import ReadingForm
 from customers.models import Change, Decision
+from customers.services.evidence import readable
 from customers.services.quarantine import Forecast
 
 Choice = Decision.Choice
@@ -54,6 +55,15 @@ def _if_applied(forecast: Forecast) -> str:
         "updated": intcomma(forecast.updated),
         "absent": intcomma(forecast.absent),
     }
+
+
+def if_executed_late(change: Change) -> str:
+    """What tells that a change was executed after somebody had given it up."""
+    if readable(Operation(change.operation)):
+        return _("If it is given up and executed all the same, the next refresh shows it.")
+    return _(
+        "If it is given up and executed all the same, nothing will show it: no list tells this."
+    )
 
 
 def _if_done(change: Change) -> str:

@@ -18,7 +18,7 @@ from customers.distributor.rules import WITH_PASSWORD, Operation
 from customers.forms.decision import DecisionForm
 from customers.models import Change, Decision, Gate
 from customers.services import decisions
-from customers.views.consequences import offers
+from customers.views.consequences import if_executed_late, offers
 from customers.views.correcting import correct_url
 from customers.views.live import ask_worker, asked_since, is_worth_waiting, render_live
 from customers.views.shown import exhibits
@@ -71,6 +71,7 @@ def _page(request: HttpRequest, change: Change, form: DecisionForm) -> HttpRespo
         "is_overruled": is_overruled(change, decided),
         "form": form,
         "choices": offers(change) if is_blocked else [],
+        "if_late": if_executed_late(change),
         "is_looking": is_looking,
         "is_awaited": is_awaited,
         "looked_in_vain": is_blocked and looked_for is not None and not is_looking,

@@ -319,6 +319,7 @@ def test_who_gives_up_what_may_still_be_executed_is_told_and_may_wait(lead, cloc
     address = late.get_absolute_url()
     page = Page(lead.get(address))
     assert f"may still execute a try of it until {until}" in page.words
+    assert "executed all the same, the next refresh shows it" in page.words
     assert f"{address}?wait" in page.links()
 
     page = Page(resolve(lead, late, choice="REJECTED"))
@@ -346,6 +347,16 @@ def test_given_up_all_the_same_and_executed_late_it_shows_with_the_next_refresh(
     assert mirror.refresh().updated == 1
 
     assert again(late.customer).city == "Paris"
+
+
+def test_what_no_list_tells_is_not_promised_to_show(sandbox, lead, clock):
+    change = changes.ask(live(), Operation.PASSWORD, password="another-engine")
+    sandbox.faults.add("dropped", operation="password")
+    deliver_all()
+    Change.objects.filter(pk=change.pk).update(state=State.BLOCKED)
+    words = Page(lead.get(change.get_absolute_url())).words
+    assert "may still execute" in words
+    assert "nothing will show it: no list tells this" in words
 
 
 @pytest.mark.parametrize("choice", ["DONE", "AGAIN"])
