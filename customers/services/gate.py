@@ -81,6 +81,7 @@ WELL = {
 
 def _failed(error: DistributorError) -> None:
     """Not to be had, and so for every customer."""
+    logger.warning("no usable answer from the distributor: %s", error.reason)
     with transaction.atomic():
         gate = _locked()
         gate.failures += 1

@@ -37,6 +37,11 @@ def open_again(clock):
     clock.ahead += pause()
 
 
+def test_the_log_says_of_each_failure_what_it_was(caplog):
+    fail(1, NotSent("The certificate of the host is not valid."))
+    assert "no usable answer from the distributor: The certificate of the host" in caplog.text
+
+
 @pytest.mark.parametrize("error", [AWAY, UNCLEAR])
 def test_five_failures_in_a_row_shut_it_and_four_do_not(clock, error):
     fail(4, error)
