@@ -77,6 +77,18 @@ class Installation:
         """To a process and all of its family."""
         os.killpg(self.pids()[name], number)
 
+    def caller(self, name: str) -> int | None:
+        """The process of that family which has a call to the distributor open."""
+        port = f":{urlsplit(self.distributor).port:04X}"
+        lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+        ours = {f"socket:[{it[9]}]" for it in lines if it[2].endswith(port) and it[3] == "01"}
+        for pid, _command in _children(self.pids()[name]):
+            for file in Path(f"/proc/{pid}/fd").iterdir():
+                with suppress(OSError):
+                    if str(file.readlink()) in ours:
+                        return pid
+        return None
+
     @contextmanager
     def without(self, name: str) -> Iterator[None]:
         """Killed, and again whenever the launcher starts it; at the end it comes back."""

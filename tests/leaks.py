@@ -29,6 +29,7 @@ def spellings(secret: str) -> set[bytes]:
         json.dumps(secret, ensure_ascii=False)[1:-1],
         html.escape(secret),
         repr(secret)[1:-1],
+        html.escape(repr(secret)[1:-1]),
         repr(plain)[2:-1],
         plain.hex(),
         plain.hex().upper(),

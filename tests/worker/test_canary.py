@@ -9,6 +9,7 @@ import pytest
 from customers.sandbox.server import Sandbox
 from tests.installation import Visitor, eventually, fresh_database, installation
 from tests.leaks import kept, listening, places, shown
+from tests.worker import bugs
 from tests.worker.steps import a_choice, a_person, is_settled, twice
 
 FAULTS = ("lost", "dropped", "late", "cut", "garbage", "html", "500", "500-after", "hang",
@@ -68,18 +69,21 @@ def test_what_sings_is_heard_nowhere(tmp_path, database):
             manager.submit(f"/customers/{customers[0]}/{page}/", **fields)
         manager.submit(f"/customers/{customers[0]}/username/", username="new@navy.example")
         settle(manager, customers)
+        reports = reported(installed, manager, customers[2:4], typed)
+        settle(manager, customers)
         manager.submit(f"/customers/{customers[1]}/delete/", username=f"{FAULTS[1]}@navy.example")
         manager.submit("/customers/refreshes/")
         eventually(lambda: distributor.account(f"{FAULTS[1]}@navy.example")["closed"], "deleted")
 
         assert distributor.account("new@navy.example")["password"] in typed, "it did arrive"
         sinks = {**kept(installed), **shown(manager, admin, customers), "MONITOR": b"".join(heard)}
-        sinks["sessions"] = sessions(installed)
+        sinks |= {"sessions": sessions(installed), **reports}
         for found in (waiting, sinks):
             assert places(found, [key, *typed]) == set()
         # The search finds what is there.
         assert len(places(sinks, ["hang@navy.example"])) > len(customers)
         assert b"deliver" in sinks["MONITOR"]
+        assert b"_send" in sinks["a mail to ADMINS"]
 
 
 def created(manager, typed, name, fault, distributor) -> int:
@@ -98,6 +102,16 @@ def refused(manager, admin, typed) -> None:
                           (manager, "/signup/")):  # fmt: skip
         page = visitor.submit(path, **bad)
         assert typed[-1] not in page.words
+
+
+def reported(installed, manager, customers, typed) -> dict[str, bytes]:
+    """Bugs, each while a password is in somebody's hands."""
+    typed += [a_canary() for _ in range(3)]
+    bugs.worker_fails(installed, manager, customers[0], typed[-1])
+    return {
+        "a mail to ADMINS": bugs.mailed(installed, manager, customers[1], typed[-2]),
+        "an error page": bugs.page_fails(installed, manager, typed[-3]),
+    }
 
 
 def settle(manager, customers) -> None:

@@ -1,5 +1,6 @@
 """What is asked for gets done whichever process dies meanwhile. Everything here is real."""
 
+import os
 import signal
 from uuid import uuid4
 
@@ -31,6 +32,23 @@ def test_a_worker_killed_in_the_middle_of_a_call_leaves_one_account(installed, m
     assert len(installed.accounts(never_came)) == len(installed.accounts(came)) == 1
     assert operations(installed, never_came).count("create") == 2
     assert operations(installed, came).count("create") == 1
+
+
+def test_a_child_of_the_pool_killed_in_the_middle_of_a_call_costs_no_other_call(
+    installed, manager, create
+):
+    with installed.frozen("poller"):
+        worker = installed.pids()["worker"]
+        installed.faults("hang", operation="create")
+        page = create(name := a_name())
+        eventually(lambda: installed.calls(name), "the call hangs")
+
+        os.kill(installed.caller("worker"), signal.SIGKILL)
+
+        is_settled(manager, page.pk)
+        assert installed.pids()["worker"] == worker
+    assert operations(installed, name).count("create") == 2
+    assert len(installed.accounts(name)) == 1
 
 
 def test_without_a_worker_forms_work_and_say_waiting_and_the_order_is_kept(
