@@ -9,7 +9,10 @@ from django.test import Client
 from customers import tasks
 from customers.distributor.rules import Operation
 from customers.models import Alert, Change, Gate
+from customers.models import clock as database_clock
 from customers.services import changes, claims, lateness
+from tests.installation import eventually
+from tests.integration.joined import process
 from tests.integration.pages import Page, signed_in
 from tests.integration.steps import NEW_NAME, create, decide, deliver_all, live, withdraw
 
@@ -99,3 +102,13 @@ def test_what_may_not_go_out_is_not_late(sandbox, clock, held_by):
         case _:
             withdraw(change)
     assert lateness.check() is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_poller_raises_it_as_well(sandbox):
+    create()
+    Change.objects.update(due_at=database_clock.now() - timedelta(hours=1))
+    until = database_clock.now() + timedelta(minutes=5)
+    Gate.objects.create(failures=5, since=until, why="No such host.", shut_until=until)
+    with process("manage.py", "deliver", "--forever"):
+        eventually(open_alerts, "the alert is raised")
