@@ -65,7 +65,9 @@ def compare(reading: Refresh) -> Compared:
     for pk, kind in _news(reading).iterator(chunk_size=FETCHED):
         (compared.new if kind == NEW else compared.known).append(pk)
         compared.shown += kind == DIFFERENT
-    reading.equal = staged(reading).count() - len(compared.new) - len(compared.known)
+    believed = staged(reading).count()
+    reading.left = reading.listed - believed
+    reading.equal = believed - len(compared.new) - len(compared.known)
     compared.shown += reading.equal
     return compared
 

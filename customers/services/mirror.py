@@ -96,7 +96,7 @@ def _stage(reading: Refresh) -> None:
 
 def _merge(compared: Compared) -> None:
     reading = compared.reading
-    reading.phase, reading.merged = Phase.MERGING, reading.equal
+    reading.phase, reading.merged = Phase.MERGING, reading.equal + reading.left
     go_on(reading)
     _in_batches(reading, compared.known, MERGED, merge.merge)
     _in_batches(reading, compared.new, ADOPTED[connection.vendor], merge.adopt)

@@ -6,7 +6,8 @@ from django.test.utils import CaptureQueriesContext
 
 from customers.distributor.rules import Operation
 from customers.models import Alert, Change, Customer, Drift, Listed, Refresh, Username
-from customers.services import changes, merge, mirror
+from customers.sandbox import replies
+from customers.services import changes, merge, mirror, readings, staging
 from tests.integration.steps import (
     ADA,
     ADAS,
@@ -215,3 +216,78 @@ def test_what_did_not_change_costs_no_statements_of_its_own(sandbox):
         sandbox.add_account(username=f"d{n}@navy.example")
     mirror.refresh()
     assert statements() == few
+
+
+def test_rows_are_staged_and_laid_over_in_batches(sandbox, monkeypatch):
+    monkeypatch.setattr(staging, "COPIED", 3)
+    monkeypatch.setattr(staging, "INSERTED", 3)
+    monkeypatch.setattr(mirror, "ADOPTED", dict.fromkeys(mirror.ADOPTED, 2))
+    monkeypatch.setattr(mirror, "MERGED", 2)
+    listed(sandbox, 7)
+    names = set(Username.objects.values_list("key", "customer__username"))
+    assert names == {(f"c{n}@navy.example",) * 2 for n in range(7)}
+
+    for n in (0, 2, 3, 4, 6):
+        sandbox.change(f"c{n}@navy.example", city=f"City {n}")
+    reading = mirror.refresh()
+
+    assert (reading.updated, reading.equal, reading.merged) == (5, 2, 7)
+    cities = dict(Customer.objects.values_list("username", "city"))
+    assert cities == {
+        f"c{n}@navy.example": "London" if n in {1, 5} else f"City {n}" for n in range(7)
+    }
+    assert not Listed.objects.exists()
+
+
+def test_progress_can_be_followed(sandbox, monkeypatch):
+    listed(sandbox, 4)
+    sandbox.change("c2@navy.example", city="Paris")
+    seen = []
+    real = readings.go_on
+
+    def noted(reading):
+        real(reading)
+        kept = again(reading)
+        seen.append((kept.phase, kept.listed, kept.merged))
+
+    monkeypatch.setattr(mirror, "go_on", noted)
+    mirror.refresh()
+    assert seen == [
+        ("READING", 4, 0),
+        ("CHECKING", 4, 0),
+        ("MERGING", 4, 3),
+        ("MERGING", 4, 3),
+    ]
+
+
+def test_fields_that_only_some_lists_show_are_used_where_they_come(sandbox, customer, monkeypatch):
+    mirror.refresh()
+    shown = {"website_access": "false", "address2": "Room 2", "id": "17"}
+    real = replies._row
+    monkeypatch.setattr(replies, "_row", lambda account: real(account) | shown)
+    sandbox.add_account(username=GRACE)
+
+    assert mirror.refresh().updated == 1
+
+    for name in (ADAS, GRACE):
+        it = Customer.objects.get(username=name)
+        assert (it.website_access, it.address2, it.distributor_id) == (False, "Room 2", "17")
+    assert Drift.objects.get().field == "website_access"
+
+    monkeypatch.setattr(replies, "_row", real)
+    sandbox.change(ADAS, city="Paris")
+    assert mirror.refresh().updated == 1
+    after = again(customer)
+    assert (after.city, after.website_access, after.address2) == ("Paris", False, "Room 2")
+
+
+def test_many_that_differ_cost_no_more_statements_than_one(sandbox):
+    def statements(number):
+        for n in range(number):
+            sandbox.change(f"c{n}@navy.example", city=f"{number} {n}")
+        with CaptureQueriesContext(connection) as context:
+            assert mirror.refresh().updated == number
+        return len(context)
+
+    listed(sandbox, 50)
+    assert statements(50) == statements(1)
