@@ -9,7 +9,7 @@ LOCK := cd requirements && $(UV) pip compile --quiet --universal --python-versio
 NOTHING = [ $$? = 5 -a -n "$(ARGS)" ]
 
 .PHONY: help install run test chaos check format lock \
-	bench-asking bench-claims bench-delivery bench-outage bench-recovery
+	bench-asking bench-claims bench-delivery bench-outage bench-recovery bench-refresh
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -68,6 +68,9 @@ bench-outage: install ## 2,000 changes wait through half an hour without the dis
 
 bench-recovery: install ## how long a change takes whose worker is killed in the middle of its call
 	@$(PYTHON) -m bench.recovery $(ARGS)
+
+bench-refresh: install ## what reading a list of 10,000 to a million customers costs, on both databases
+	@$(PYTHON) -m bench.refresh $(ARGS)
 
 lock: ## pin requirements/*.in anew (needs uv)
 	$(LOCK) base.in -o base.txt

@@ -20,7 +20,8 @@ Row = dict[str, str]
 
 # Bytes without a whole row. An error document is never longer either.
 ROW_CAP = 1024 * 1024
-# The depth of a field's text: users, user, field.
+# The elements around a field, and the depth of its text.
+WAY = ("users", "user")
 IN_FIELD = 3
 NOT_BLANK = re.compile("[^ \t\r\n]")
 FLAT = frozenset({str, int, float, bool, type(None)})
@@ -169,10 +170,11 @@ class _XmlRows:
         return found
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
-        expected = ("users", "user", name)[self._depth : self._depth + 1]
-        if attributes or name in self._row or name not in expected:
+        depth = self._depth
+        expected = WAY[depth] if depth < len(WAY) else name
+        if attributes or depth == IN_FIELD or name != expected or name in self._row:
             raise ValueError("not an element of a list")
-        self._depth += 1
+        self._depth = depth + 1
         self._text = ""
 
     def _add(self, text: str) -> None:

@@ -14,8 +14,8 @@ SHOWN = (*ROW_FIELDS, *OPTIONAL)
 class Listed(models.Model):
     """Staging: one row of the list as it was read, gone once its reading is of no more use.
 
-    A million rows are written and read once, so there are no constraints and no indexes, and
-    on PostgreSQL the table is unlogged: a server that crashed finds it empty.
+    A million rows are written and read once, so there is no index but the key, no constraint,
+    and on PostgreSQL no log: a server that crashed finds it empty.
     """
 
     refresh = models.ForeignKey(
