@@ -1,10 +1,13 @@
 """Doorbells: a name, one line, an id at most. Due times and results live in the rows."""
 
+import logging
 from uuid import UUID
 
 from celery import shared_task
 
 from customers.services import asked_look, delivery, lateness, mirror, verify
+
+logger = logging.getLogger(__name__)
 
 
 @shared_task(name="deliver")
@@ -34,7 +37,10 @@ WEEK = 7 * 24 * 3600
 # Reading the list takes as long as it takes; what a lost worker leaves is closed by the next.
 @shared_task(name="refresh", acks_late=False, time_limit=WEEK)
 def refresh(asked_by: int | None = None) -> None:
-    mirror.refresh(asked_by)
+    try:
+        mirror.refresh(asked_by)
+    except mirror.AlreadyRunning:
+        logger.info("another refresh is running")
 
 
 @shared_task(name="apply_refresh", acks_late=False, time_limit=WEEK)

@@ -50,7 +50,7 @@ def columns(row: Row) -> dict[str, Any]:
 
 def differences(customer: Customer, row: Row) -> dict[str, Any]:
     """The columns that the list shows otherwise; another spelling of the same is none."""
-    return _otherwise(customer, columns(row))
+    return otherwise(customer, columns(row))
 
 
 def altered(customer: Customer, found: Mapping[str, Any]) -> list[drift.Difference]:
@@ -68,7 +68,7 @@ def merge(reading: Refresh, rows: Sequence[int]) -> None:
     drifted: list[drift.Difference] = []
     differing, respelled, equal = {}, [], 0
     for customer, row in _spoken_of(reading, rows):
-        found = _otherwise(customer, row.columns)
+        found = otherwise(customer, row.columns)
         if not found and customer.status == Status.LIVE and not customer.missing_since:
             equal += 1
             continue
@@ -115,7 +115,8 @@ def _write(reading: Refresh, customers: Mapping[int, int]) -> set[int]:
     return statements.lay_over(sorted(customers), who, reading.started_at)
 
 
-def _otherwise(customer: Customer, shown: Mapping[str, Any]) -> dict[str, Any]:
+def otherwise(customer: Customer, shown: Mapping[str, Any]) -> dict[str, Any]:
+    """Of these columns those that differ; another spelling of the same does not."""
     found = {}
     for column, theirs in shown.items():
         ours = getattr(customer, column)

@@ -18,8 +18,9 @@ from customers.services.calling import distributor
 from customers.services.comparing import Compared, compare
 from customers.services.rate import Shut
 from customers.services.readings import LOST_AFTER, AlreadyRunning, GivenUp, Superseded, go_on
+from customers.services.rehearsal import Rehearsal, foretell
 
-__all__ = ["LOST_AFTER", "AlreadyRunning", "GivenUp", "Superseded", "apply", "refresh"]
+__all__ = ["LOST_AFTER", "AlreadyRunning", "GivenUp", "Superseded", "apply", "refresh", "rehearse"]
 
 Verdict, Phase = Refresh.Verdict, Refresh.Phase
 
@@ -52,6 +53,26 @@ def refresh(asked_by: int | None = None) -> Refresh:
         gate.read()
         readings.end(reading, Verdict.QUARANTINED if problem else Verdict.OK, problem)
     return reading
+
+
+def rehearse() -> Rehearsal:
+    """Read and judge the list, and say what `refresh` would do with it; nothing is kept.
+
+    Raises AlreadyRunning, and DistributorError or Shut where no list was to be had.
+    """
+    reading = readings.begin(None)
+    try:
+        _stage(reading)
+        compared = compare(reading)
+        rehearsal = foretell(compared, _suspicion(compared))
+    except DistributorError as error:
+        gate.tell(error)
+        raise
+    else:
+        gate.read()
+    finally:
+        readings.forget(reading)
+    return rehearsal
 
 
 def apply(pk: int) -> Refresh:

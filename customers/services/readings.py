@@ -92,6 +92,14 @@ def end(reading: Refresh, verdict: Refresh.Verdict, problem: str = "") -> None:
     logger.info("refresh %s: %s, %s listed", reading.pk, reading.verdict, reading.listed)
 
 
+def forget(reading: Refresh) -> None:
+    """As if it had never been."""
+    ours = Refresh.objects.filter(pk=reading.pk)
+    ours.update(verdict=Verdict.FAILED, finished_at=clock.now())
+    staging.clear(reading)
+    ours.delete()
+
+
 def _tell(reading: Refresh) -> None:
     if reading.verdict == Verdict.OK:
         over(Alert.Kind.REFRESH)
