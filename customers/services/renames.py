@@ -57,12 +57,18 @@ def _pairs(vanished: Sequence[Customer]) -> Iterator[tuple[Customer, Customer]]:
     for customer in _adopted_since(vanished):
         new[_person(customer)].append(customer)
     for who in old.keys() & new.keys():
-        if len(old[who]) == len(new[who]) == 1:
+        if len(old[who]) == len(new[who]) == 1 and _may_be_one(old[who][0], new[who][0]):
             yield old[who][0], new[who][0]
 
 
 def _person(customer: Customer) -> tuple[str, str, str]:
     return fold(customer.email), customer.first_name, customer.last_name
+
+
+def _may_be_one(old: Customer, new: Customer) -> bool:
+    """Unless the distributor numbers its accounts, and these have two numbers."""
+    one, other = old.distributor_id, new.distributor_id
+    return None in {one, other} or one == other
 
 
 def _adopted_since(vanished: Sequence[Customer]) -> Iterator[Customer]:

@@ -105,7 +105,8 @@ def test_links_lead_to_the_customer_the_refresh_and_the_change(console, ada):
     change = changes.ask(ada, Operation.ENABLE)
     altered(ada, refresh=reading, state=State.PUSHED, change=change)
     links = page(console, "?tab=decided").links()
-    assert {ada.get_absolute_url(), "/customers/refreshes/", change.get_absolute_url()} <= links
+    of_reading = f"/customers/refreshes/{reading.pk}/"
+    assert {ada.get_absolute_url(), of_reading, change.get_absolute_url()} <= links
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from customers.distributor.rules import Operation
-from customers.models import Change, Customer, Drift, Username
+from customers.models import Change, Customer, Drift, Refresh, Username
 from customers.services import changes, drift_decisions, mirror, renames
-from tests.integration.pages import everything, person
+from tests.integration.pages import a_customer, everything, person
 from tests.integration.steps import (
     ADA,
     ADAS,
@@ -72,6 +72,17 @@ def test_one_vanished_and_one_new_of_the_same_person_are_proposed(sandbox, custo
 def test_another_person_is_not_proposed(sandbox, customer, values):
     renamed(sandbox, **values)
     assert not Drift.objects.exists()
+
+
+@pytest.mark.parametrize(("numbers", "proposed"), [((1, 1), 1), ((1, 2), 0), ((None, 2), 1)])
+def test_accounts_with_two_numbers_of_the_distributor_are_two(sandbox, customer, numbers, proposed):
+    before, after = numbers
+    Customer.objects.filter(pk=customer.pk).update(distributor_id=before)
+    new = a_customer(NEW_NAME, origin="distributor", distributor_id=after, **{
+        field: ADA[field] for field in ("email", "first_name", "last_name")})  # fmt: skip
+    Customer.objects.filter(pk=customer.pk).update(missing_since=new.created_at)
+    renames.propose(Refresh.objects.create(started_at=new.created_at, verdict="OK"))
+    assert Drift.objects.count() == proposed
 
 
 def test_another_spelling_of_the_e_mail_is_the_same_one(sandbox, customer):
