@@ -63,8 +63,9 @@ def rehearse() -> Rehearsal:
     reading = readings.begin(None)
     try:
         _stage(reading)
-        compared = compare(reading)
-        rehearsal = foretell(compared, _suspicion(compared))
+        with staging.uncompiled():
+            compared = compare(reading)
+            rehearsal = foretell(compared, _suspicion(compared))
     except DistributorError as error:
         gate.tell(error)
         raise
