@@ -41,7 +41,7 @@ class Watching:
     def _watch(self) -> None:
         try:
             while not self._over.wait(ON_A_TERMINAL if self._on_a_terminal else IN_A_LOG):
-                reading = Refresh.objects.filter(verdict=Refresh.Verdict.RUNNING).first()
+                reading = running()
                 if reading and self._on_a_terminal:
                     self._say(f"{CLEAR}{progress(reading)}")
                 elif reading:
@@ -54,6 +54,10 @@ class Watching:
     def _say(self, words: str) -> None:
         self._output.write(words, style_func=str, ending="")
         self._output.flush()
+
+
+def running() -> Refresh | None:
+    return Refresh.objects.filter(verdict=Refresh.Verdict.RUNNING).first()
 
 
 def progress(reading: Refresh) -> str:

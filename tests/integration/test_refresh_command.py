@@ -106,8 +106,8 @@ def test_a_list_that_was_put_aside_is_told_in_words(altered):
 @pytest.mark.django_db
 @pytest.mark.parametrize("words", [(), ("--dry-run",)])
 def test_another_one_that_runs_is_told_in_words(sandbox, clock, words):
-    Refresh.objects.create(started_at=clock(), alive_at=clock())
-    with pytest.raises(CommandError, match="Another refresh is running"):
+    Refresh.objects.create(started_at=clock(), alive_at=clock(), listed=1200)
+    with pytest.raises(CommandError, match="Another refresh is running: 1,200 rows read, "):
         run(*words)
     assert sandbox.operations() == []
     assert Refresh.objects.count() == 1

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from customers.distributor.errors import DistributorError
-from customers.management.watching import Watching, spelled
+from customers.management.watching import Watching, progress, running, spelled
 from customers.models import Refresh
 from customers.services import mirror
 from customers.services.rate import Shut
@@ -42,7 +42,7 @@ class Command(BaseCommand):
             with Watching(self.stderr):
                 done = mirror.rehearse() if dry_run else mirror.refresh()
         except mirror.AlreadyRunning:
-            raise CommandError("Another refresh is running.") from None
+            raise CommandError(f"Another refresh is running{_so_far()}") from None
         except DistributorError as error:
             raise CommandError(f"The list was not read: {error.reason}") from None
         except Shut:
@@ -72,3 +72,8 @@ class Command(BaseCommand):
         )
         if rehearsal.problem:
             raise CommandError(f"It would be put aside, and nothing changed: {rehearsal.problem}")
+
+
+def _so_far() -> str:
+    reading = running()
+    return f": {progress(reading)}" if reading else "."
