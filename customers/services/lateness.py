@@ -23,11 +23,14 @@ def oldest() -> Change | None:
 
 
 def check() -> Change | None:
-    """Raise the alert, or end it; the oldest late change if there is one."""
+    """Raise the alert, or end it; the oldest late change if there is one.
+
+    Nothing is written while all is well: who asks for health must not wait for a lock.
+    """
     late = oldest()
     if late:
         alert(Alert.Kind.LATE, _words(late))
-    else:
+    elif Alert.objects.filter(kind=Alert.Kind.LATE, over_at=None).exists():
         over(Alert.Kind.LATE)
     return late
 

@@ -4,7 +4,9 @@ from datetime import timedelta
 
 import pytest
 from django.core import mail
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from customers import tasks
 from customers.distributor.rules import Operation
@@ -58,6 +60,12 @@ def test_it_is_over_when_they_are_delivered(sandbox, clock):
     assert lateness.check() is None
     assert open_alerts() == []
     assert Alert.objects.get(kind=Alert.Kind.LATE).over_at
+
+
+def test_while_all_is_well_nothing_is_written():
+    with CaptureQueriesContext(connection) as said:
+        assert Client().get("/health").json()["delivery"] == "ok"
+    assert {it["sql"].split()[0] for it in said} == {"SELECT"}
 
 
 def test_a_worker_that_only_ticks_raises_it_with_the_reason(sandbox, clock):
