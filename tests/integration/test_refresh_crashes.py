@@ -60,7 +60,7 @@ def test_a_refresh_that_dies_anywhere_is_made_good_by_the_next(sandbox, clock, q
         assert not Refresh.objects.filter(verdict=Verdict.RUNNING).exists()
         told = Drift.objects.filter(field="city", theirs=f"Town {number}")
         assert told.count() == 1
-        return points
+        return points.dead
 
     assert at_every_point(run, STRIDE) > 60 // STRIDE
     assert not Alert.objects.filter(over_at=None).exists()
