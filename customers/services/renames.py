@@ -189,4 +189,7 @@ def _hand_over(old: Customer, new: Customer) -> None:
     for relation in Customer._meta.related_objects:  # noqa: SLF001
         table, column = relation.related_model._base_manager, relation.field.name  # noqa: SLF001
         numbered = {"seq": F("seq") + after} if relation.related_model is Change else {}
-        table.filter(**{column: new}).update(**{column: old}, **numbered)
+        theirs = table.filter(**{column: new})
+        if relation.one_to_one and theirs.exists():
+            table.filter(**{column: old}).delete()  # There is room for one: the present account's.
+        theirs.update(**{column: old}, **numbered)

@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from customers.distributor.rules import Operation
-from customers.models import Change, Customer, Drift, Refresh, Username
+from customers.models import Change, Customer, Drift, Refresh, Username, Verification
 from customers.services import changes, drift_decisions, mirror, renames
 from tests.integration.pages import a_customer, everything, person
 from tests.integration.steps import (
@@ -208,6 +208,23 @@ def test_what_happened_to_the_new_row_is_the_customers_history(
     changes.ask(customer, Operation.DISABLE)
     deliver_all()
     assert not sandbox.account(GRACE)["active"]
+
+
+@pytest.mark.parametrize("looked", [("old",), ("new",), ("old", "new")])
+def test_the_latest_look_at_either_is_kept_that_of_the_present_account_first(
+    customer, proposal, clock, looked
+):
+    """Whoever finds a customer gone looks at both before they say that it is one."""
+    rows = {"old": customer, "new": adopted()}
+    for which in looked:
+        Verification.objects.create(
+            customer=rows[which], begun_at=clock(), outcome="EQUAL", said=which
+        )
+
+    assert accept(proposal) == State.ADOPTED
+
+    kept = Verification.objects.get()
+    assert (kept.customer, kept.said) == (customer, looked[-1])
 
 
 def test_an_open_question_about_the_new_row_is_asked_of_the_customer(
