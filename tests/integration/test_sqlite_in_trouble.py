@@ -79,7 +79,7 @@ def held_for(writer, seconds):
 def test_a_writer_of_half_a_minute_is_waited_for_and_a_form_says_what_is_true(sandbox, writer):
     fill_catalogue()
     change = create()
-    console = signed_in("Managers")
+    console = signed_in(is_superuser=True)
     said = Page(console.get("/customers/new/")).sends | ADA
     with process("manage.py", "deliver", "--forever") as poller:
         with held_for(writer, 30):
