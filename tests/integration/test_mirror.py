@@ -6,7 +6,6 @@ from django.test.utils import CaptureQueriesContext
 
 from customers.distributor.rules import Operation
 from customers.models import Alert, Change, Customer, Drift, Listed, Refresh, Username
-from customers.sandbox import replies
 from customers.services import changes, merge, mirror, readings, staging
 from tests.integration.steps import (
     ADA,
@@ -263,8 +262,12 @@ def test_progress_can_be_followed(sandbox, monkeypatch):
 def test_fields_that_only_some_lists_show_are_used_where_they_come(sandbox, customer, monkeypatch):
     mirror.refresh()
     shown = {"website_access": "false", "address2": "Room 2", "id": "17"}
-    real = replies._row
-    monkeypatch.setattr(replies, "_row", lambda account: real(account) | shown)
+    real = sandbox.store.rows
+
+    def rows(*args, **options):
+        return ([row | shown for row in batch] for batch in real(*args, **options))
+
+    monkeypatch.setattr(sandbox.store, "rows", rows)
     sandbox.add_account(username=GRACE)
 
     assert mirror.refresh().updated == 1
@@ -274,7 +277,7 @@ def test_fields_that_only_some_lists_show_are_used_where_they_come(sandbox, cust
         assert (it.website_access, it.address2, it.distributor_id) == (False, "Room 2", "17")
     assert Drift.objects.get().field == "website_access"
 
-    monkeypatch.setattr(replies, "_row", real)
+    monkeypatch.setattr(sandbox.store, "rows", real)
     sandbox.change(ADAS, city="Paris")
     assert mirror.refresh().updated == 1
     after = again(customer)
