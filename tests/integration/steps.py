@@ -165,8 +165,16 @@ def listed(sandbox, number):
 
 
 def everything():
-    """All that a reading may write, bar the reading itself."""
-    return [list(table.objects.order_by("pk").values()) for table in (Customer, Username, Change)]
+    """All that a reading may write, bar the reading itself and its marks of who was verified."""
+    return [rows(table.objects.order_by("pk")) for table in (Customer, Username, Change)]
+
+
+def rows(query):
+    """What stands in them, without the marks of who was verified."""
+    return [
+        {name: value for name, value in row.items() if name not in {"seen_at", "is_unverified"}}
+        for row in query.values()
+    ]
 
 
 def list_again(sandbox, username):

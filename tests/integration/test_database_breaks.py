@@ -109,7 +109,7 @@ def test_a_delivery_that_loses_the_database_at_any_moment_ends_as_if_it_had_not(
         check(sandbox, change, operation, number)
         return met.broke
 
-    assert at_every_point(run, stride(operation)) >= 20 // stride(operation)
+    assert at_every_point(run, stride(operation)) >= 15 // stride(operation)
     assert max(errors) == 1
 
 

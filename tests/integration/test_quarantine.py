@@ -5,7 +5,7 @@ import pytest
 from customers.models import Alert, Customer, Listed, Refresh, Username
 from customers.sandbox import replies
 from customers.services import merge, mirror, staging
-from tests.integration.steps import ADAS, GRACE, again, everything, list_again, listed
+from tests.integration.steps import ADAS, GRACE, again, everything, list_again, listed, rows
 
 pytestmark = pytest.mark.django_db
 Verdict = Refresh.Verdict
@@ -76,10 +76,10 @@ def test_applied_it_is_merged_as_any_other(short, clock):
 def test_what_was_touched_meanwhile_is_left(short, clock):
     touched = Customer.objects.filter(username__in=["c0@navy.example", "c9@navy.example"])
     touched.update(touched_at=clock())
-    before = list(touched.values())
+    before = rows(touched)
     applied = mirror.apply(short.pk)
     assert (applied.updated, applied.left) == (0, 1)
-    assert list(touched.values()) == before
+    assert rows(touched) == before
     assert Customer.objects.exclude(missing_since=None).count() == 7
 
 
