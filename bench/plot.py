@@ -5,7 +5,7 @@ from math import ceil, floor, log10
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-WIDTH, HEIGHT, LEFT, BOTTOM, TOP, RIGHT = 720, 420, 64, 48, 40, 176
+WIDTH, HEIGHT, LEFT, BOTTOM, TOP, RIGHT = 760, 420, 64, 48, 40, 216
 COLORS = ("#0b5fa5", "#b04a00", "#2e7d32", "#7b3fa0", "#616161", "#a8124a")
 STYLE = "font: 13px system-ui, sans-serif"
 
