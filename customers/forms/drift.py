@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.models import AnonymousUser, User
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from customers.distributor.rules import ALTERABLE
@@ -74,10 +75,18 @@ class ChoiceForm(forms.Form):
     choice = forms.ChoiceField(choices=[(choice.value, choice.label) for choice in CHOICES])
 
 
+class _RowsField(forms.ModelMultipleChoiceField):
+    def clean(self, value: Any) -> Any:
+        # SQLite takes no larger number, not even to find that no row has it.
+        if any(len(key) >= len(str(LARGEST_KEY)) for key in value or ()):
+            raise ValidationError(self.error_messages["invalid_choice"], code="invalid_choice")
+        return super().clean(value)
+
+
 class TickedForm(ChoiceForm):
     """What is decided about the rows that were ticked."""
 
-    drift = forms.ModelMultipleChoiceField(
+    drift = _RowsField(
         Drift.objects.all(),
         error_messages={
             "required": _("Tick what you decide about first."),
