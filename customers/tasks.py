@@ -45,4 +45,9 @@ def refresh(asked_by: int | None = None) -> None:
 
 @shared_task(name="apply_refresh", acks_late=False, time_limit=WEEK)
 def apply_refresh(pk: int) -> None:
-    mirror.apply(pk)
+    try:
+        mirror.apply(pk)
+    except mirror.AlreadyRunning:
+        logger.info("refresh %s is not applied now: another one is running", pk)
+    except mirror.Superseded:
+        logger.info("refresh %s cannot be applied any more", pk)

@@ -36,6 +36,10 @@ NOT_POSSIBLE = {
     "refused": _("The distributor refused this customer; there is nothing to change."),
     "closed": _("This customer is closed; nothing can be changed any more."),
     "closing": _("This customer is being deleted; nothing can be changed any more."),
+    "united": _(
+        "This customer is one with another by now: a rename at the distributor was accepted. "
+        "Search for the username, and ask there."
+    ),
     "not_refused": _("This customer is not refused any more. Nothing was sent."),
     "not_email": _(
         "The distributor takes this only for usernames that are e-mail addresses. "

@@ -57,6 +57,9 @@ class Refresh(models.Model):
     equal = models.PositiveIntegerField(_("found equal"), default=0)
     left = models.PositiveIntegerField(_("left for the next reading"), default=0)
     absent = models.PositiveIntegerField(_("not in the list"), default=0)
+    # What the comparison before the guard has found: of a quarantined one what applying it does.
+    would_adopt = models.PositiveIntegerField(_("unknown here"), default=0)
+    would_update = models.PositiveIntegerField(_("altered"), default=0)
     problem = models.TextField(_("problem"), blank=True)
     cause = models.CharField(_("cause"), max_length=10, choices=Cause, blank=True)
     # The live customers that it was judged against, and some of the names that made it suspect.

@@ -99,7 +99,10 @@ def ask(
     """
     change_id = change_id or uuid4()
     with transaction.atomic():
-        customer = Customer.objects.select_for_update().get(pk=customer.pk)
+        there = Customer.objects.select_for_update().filter(pk=customer.pk).first()
+        if there is None:  # Its row went when somebody accepted a rename, see services.renames.
+            raise NotPossible("united")
+        customer = there
         base = seen or Seen.of(customer)
         params = {k: v for k, v in (fields or {}).items() if v != base.shown[k]}
         # A client that does not send `seen` back finds its own change laid over the mirror.

@@ -62,9 +62,12 @@ def compare(reading: Refresh) -> Compared:
     """Hold the whole list against the mirror; nothing is locked, so nothing is sure yet."""
     live = Customer.objects.filter(untouched(reading.started_at), status=Customer.Status.LIVE)
     compared = Compared(reading, live=live.count())
+    reading.would_update = 0
     for pk, kind in _news(reading).iterator(chunk_size=FETCHED):
         (compared.new if kind == NEW else compared.known).append(pk)
         compared.shown += kind == DIFFERENT
+        reading.would_update += kind in {DIFFERENT, BACK}
+    reading.would_adopt = len(compared.new)
     believed = staged(reading).count()
     reading.left = reading.listed - believed
     reading.equal = believed - len(compared.new) - len(compared.known)
@@ -75,12 +78,6 @@ def compare(reading: Refresh) -> Compared:
 def _news(reading: Refresh) -> QuerySet[Listed, tuple[int, str]]:
     rows = staged(reading).annotate(kind=_kind(reading.started_at, clock.now()))
     return rows.exclude(kind=EQUAL).order_by("pk").values_list("pk", "kind")
-
-
-def counts(reading: Refresh) -> dict[str, int]:
-    """How many of the staged rows are of each kind, for now: of those that make any."""
-    kinds = staged(reading).annotate(kind=_kind(reading.started_at, clock.now())).values("kind")
-    return dict(kinds.annotate(rows=Count("pk")).values_list("kind", "rows"))
 
 
 def staged(reading: Refresh) -> QuerySet[Listed]:

@@ -24,7 +24,7 @@ class NothingChanged(AskingError):
 
 class NotPossible(AskingError):
     """`why`: refused, closed, closing (a delete is on its way), not_email (a switch needs one),
-    not_refused (only who was refused is asked for again)."""
+    not_refused (only who was refused is asked for again), united (its row is another's now)."""
 
     def __init__(self, why: str) -> None:
         super().__init__(why)

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from customers.distributor.rules import fold
 from customers.models import Customer, Refresh
-from customers.services.comparing import FETCHED, Compared, absent, twice
+from customers.services.comparing import FETCHED, Compared, absent, compare, twice
 
 Cause = Refresh.Cause
 
@@ -26,6 +26,7 @@ def suspicion(compared: Compared) -> str:
     if compared.are_absent:
         reading.absent = absent(reading, live).count()
     if _is_because(reading, Cause.TWICE, twice(reading)):
+        compare(reading)  # What it would do without them.
         return _("Names stand in it twice: %s") % ", ".join(reading.sample[:SAID])
     control = settings.DISTRIBUTOR_CONTROL
     if control and not reading.staged.filter(name=fold(control)).exists():

@@ -4,40 +4,17 @@ A list that seems broken is believed if it goes on saying the same.
 """
 
 import logging
-from collections import Counter
-from dataclasses import dataclass
 from itertools import takewhile
 
 from django.contrib.auth.models import User
 
-from customers.models import Customer, Refresh, clock
-from customers.services.comparing import BACK, DIFFERENT, NEW, absent, counts
+from customers.models import Refresh, clock
 
 logger = logging.getLogger(__name__)
 
 Verdict = Refresh.Verdict
 # So many readings in a row must have been put aside for the same cause and the same names.
 AGREE = 3
-
-
-@dataclass(frozen=True)
-class Forecast:
-    """What a staged list would do to the mirror if it were applied now, in customers."""
-
-    adopted: int
-    updated: int
-    absent: int
-
-
-def forecast(reading: Refresh) -> Forecast:
-    """By the same comparison as a merge; two statements, however long the list."""
-    kinds = Counter(counts(reading))
-    live = Customer.objects.filter(status=Customer.Status.LIVE)
-    return Forecast(
-        adopted=kinds[NEW],
-        updated=kinds[DIFFERENT] + kinds[BACK],
-        absent=absent(reading, live).count(),
-    )
 
 
 def agreeing(reading: Refresh) -> int:

@@ -17,7 +17,7 @@ Verdict = Refresh.Verdict
 # Without a sign of life; the longest silence is a list that does not begin, or one look.
 LOST_AFTER = timedelta(minutes=3)
 PROGRESS = ("phase", "listed", "merged")
-JUDGEMENT = ("problem", "cause", "live", "sample", "digest")
+JUDGEMENT = ("problem", "cause", "live", "sample", "digest", "would_adopt", "would_update")
 COUNTS = ("adopted", "updated", "equal", "left", "absent")
 OUTCOME = ("verdict", "finished_at", *PROGRESS, *JUDGEMENT, *COUNTS)
 

@@ -8,9 +8,8 @@ from django.utils.translation import ngettext
 
 from customers.distributor.rules import NOT_REPEATABLE, Operation
 from customers.forms.decision import ReadingForm
-from customers.models import Change, Decision
+from customers.models import Change, Decision, Refresh
 from customers.services.evidence import readable
-from customers.services.quarantine import Forecast
 
 Choice = Decision.Choice
 
@@ -33,10 +32,10 @@ def offers(change: Change) -> list[Offer]:
     return [Offer(choice.value, str(choice.label), text) for choice, text in words.items()]
 
 
-def of_reading(form: ReadingForm, forecast: Forecast) -> list[Offer]:
+def of_reading(form: ReadingForm, reading: Refresh) -> list[Offer]:
     """The choices that the form offers about a list that was put aside."""
     words = {
-        ReadingForm.Choice.APPLY: _if_applied(forecast),
+        ReadingForm.Choice.APPLY: _if_applied(reading),
         ReadingForm.Choice.DISCARD: _(
             "Nothing of it is ever applied. The next refresh is judged anew."
         ),
@@ -45,15 +44,15 @@ def of_reading(form: ReadingForm, forecast: Forecast) -> list[Offer]:
     return [Offer(value, str(label), words[value]) for value, label in offered]
 
 
-def _if_applied(forecast: Forecast) -> str:
+def _if_applied(reading: Refresh) -> str:
     return _(
         "What it shows is taken over by the rules of every refresh: %(adopted)s accounts become "
         "customers, %(updated)s customers are updated. %(absent)s are noted as not listed; they "
         "are missing once the next refresh and a look by name say so too. Nobody is deleted."
     ) % {
-        "adopted": intcomma(forecast.adopted),
-        "updated": intcomma(forecast.updated),
-        "absent": intcomma(forecast.absent),
+        "adopted": intcomma(reading.would_adopt),
+        "updated": intcomma(reading.would_update),
+        "absent": intcomma(reading.absent),
     }
 
 

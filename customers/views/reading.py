@@ -55,14 +55,12 @@ def _quarantine(found: Refresh, form: ReadingForm) -> dict[str, object]:
     agreeing = quarantine.agreeing(found)
     if not agreeing:
         return {"later": Refresh.objects.exclude(verdict=Verdict.RUNNING).first()}
-    forecast = quarantine.forecast(found)
     return {
         "form": form,
         "agreeing": agreeing,
         "enough": quarantine.AGREE,
         "wanting": quarantine.AGREE - agreeing,
-        "forecast": forecast,
-        "choices": of_reading(form, forecast),
+        "choices": of_reading(form, found),
     }
 
 

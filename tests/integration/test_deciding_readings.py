@@ -51,8 +51,8 @@ def test_the_page_tells_why_who_and_what_applying_would_do(short, clock, lead):
     said = words(lead, reading)
     assert "8 of 12 live customers are not in it." in said
     assert "c0@navy.example" in said
-    assert "1 accounts adopt that are unknown here 1 customers update" in said
-    assert "8 live customers note as not listed" in said
+    assert "1 adopted: accounts that are unknown here 1 updated: customers" in said
+    assert "8 noted as not listed: live customers" in said
     assert "1 of 3 readings in a row says so" in said
     assert "It can be applied when 2 more agree" in said
 

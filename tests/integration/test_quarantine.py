@@ -55,6 +55,7 @@ def test_each_cause_has_its_name(sandbox, settings, clock, monkeypatch):
     doubled(monkeypatch, GRACE)
     reading = mirror.refresh()
     assert (reading.cause, reading.sample) == (Refresh.Cause.TWICE, [GRACE])
+    assert reading.would_adopt == 0, "a name that stands in it twice is not believed"
 
 
 def test_applied_it_is_merged_as_any_other(short, clock):

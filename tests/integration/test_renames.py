@@ -7,8 +7,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from customers.distributor.rules import Operation
+from customers.forms.asking import NOT_POSSIBLE
 from customers.models import Change, Customer, Drift, Refresh, Username, Verification
 from customers.services import changes, drift_decisions, mirror, renames
+from customers.services.errors import NotPossible
 from tests.integration.pages import a_customer, everything, person
 from tests.integration.steps import (
     ADA,
@@ -306,3 +308,13 @@ def test_without_anybody_who_vanished_it_costs_two_statements(sandbox, customer)
     with CaptureQueriesContext(connection) as ran:
         renames.propose(reading)
     assert len(ran) == 2
+
+
+def test_who_saves_a_form_of_the_row_that_went_is_told_where_to_ask(sandbox, proposal):
+    gone = adopted()
+    assert accept(proposal) == State.ADOPTED
+
+    with pytest.raises(NotPossible) as told:
+        changes.ask(gone, Operation.DISABLE)
+
+    assert "one with another" in NOT_POSSIBLE[told.value.why]
