@@ -23,19 +23,9 @@ def without_log(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> Non
 
 
 class Migration(migrations.Migration):
-    dependencies = [("customers", "0005_drift")]
+    dependencies = [("customers", "0003_open_changes_have_no_end_yet")]
 
     operations = [
-        migrations.AddField(
-            model_name="customer",
-            name="address2",
-            field=models.TextField(null=True, verbose_name="address, second line"),
-        ),
-        migrations.AddField(
-            model_name="customer",
-            name="distributor_id",
-            field=models.TextField(null=True, verbose_name="the distributor's number"),
-        ),
         # Staging holds nothing between two readings: it is made anew.
         migrations.DeleteModel(name="Listed"),
         migrations.CreateModel(
