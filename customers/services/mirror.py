@@ -40,7 +40,7 @@ def refresh(asked_by: int | None = None) -> Refresh:
             _stage(reading)
             with staging.uncompiled():
                 compared = compare(reading)
-                problem = _suspicion(compared)
+                problem = guard.suspicion(compared)
             if not problem:
                 _merge(compared)
     except DistributorError as error:
@@ -65,7 +65,7 @@ def rehearse() -> Rehearsal:
         _stage(reading)
         with staging.uncompiled():
             compared = compare(reading)
-            rehearsal = foretell(compared, _suspicion(compared))
+            rehearsal = foretell(compared, guard.suspicion(compared))
     except DistributorError as error:
         gate.tell(error)
         raise
@@ -101,9 +101,6 @@ def _surfacing(reading: Refresh) -> Iterator[None]:
     except BaseException:
         readings.end(reading, Verdict.FAILED, _("An error of ours: see the log."))
         raise
-
-
-_suspicion = guard.suspicion
 
 
 def _stage(reading: Refresh) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from customers.models import Alert, Change, Customer, Listed, Refresh, Username
 from customers.sandbox import operations, replies
-from customers.services import merge, mirror
+from customers.services import guard, merge, mirror
 from tests.integration.steps import (
     ADAS,
     GRACE,
@@ -206,16 +206,16 @@ def test_a_reading_that_was_given_up_for_lost_writes_nothing_any_more(
     sandbox, customer, clock, monkeypatch
 ):
     """It slept after it had read the list, and its rows are gone: nobody is missing for that."""
-    real = mirror._suspicion
+    real = guard.suspicion
 
     def asleep(reading):
         problem = real(reading)
         clock.forward(3601)
-        monkeypatch.setattr(mirror, "_suspicion", real)
+        monkeypatch.setattr(guard, "suspicion", real)
         assert mirror.refresh().verdict == Verdict.OK
         return problem
 
-    monkeypatch.setattr(mirror, "_suspicion", asleep)
+    monkeypatch.setattr(guard, "suspicion", asleep)
 
     with pytest.raises(mirror.GivenUp):
         mirror.refresh()

@@ -12,7 +12,7 @@ from hypothesis.stateful import initialize, rule, run_state_machine_as_test
 
 from customers.models import Change
 from customers.models import clock as database_clock
-from customers.services import mirror
+from customers.services import guard, mirror
 from tests.integration.crash_points import crash_points
 from tests.integration.late import LateDistributor
 from tests.integration.model import (
@@ -168,7 +168,7 @@ class ServiceLayer(Truths):
     def refresh(self, meanwhile, after, lies):
         """Something is delivered between the reading of the list and its merging, or nothing."""
         person = None if meanwhile is None else self.person(meanwhile)
-        judge = mirror._suspicion
+        judge = guard.suspicion
 
         def judge_late(reading):
             self.deliver(person)
@@ -179,7 +179,7 @@ class ServiceLayer(Truths):
             self.sandbox.faults.add("empty", times=10_000)
         with pytest.MonkeyPatch.context() as patch:
             if person:
-                patch.setattr(mirror, "_suspicion", judge_late)
+                patch.setattr(guard, "suspicion", judge_late)
             mirror.refresh()
         self.meet_the_adopted()
 
