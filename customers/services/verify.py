@@ -17,7 +17,7 @@ from customers.models import Customer, Verification, clock
 from customers.services import drift, gate
 from customers.services.evidence import Row, exact
 from customers.services.look import control_name, has_company, in_whole_list, row_of, seen
-from customers.services.merge import differences, untouched
+from customers.services.merge import altered, differences, untouched
 from customers.services.rate import Shut
 
 Outcome = Verification.Outcome
@@ -108,11 +108,7 @@ def _note_absent(customer: Customer, begun: datetime) -> None:
 
 def _lay_over(ours: Customer, begun: datetime, row: Row) -> dict[str, Any]:
     found = differences(ours, dict(row))
-    altered = [
-        drift.Difference(ours.pk, field, getattr(ours, field), theirs)
-        for field, theirs in found.items()
-    ]
-    drift.record(altered, None, clock.now())
+    drift.record(altered(ours, found), None, clock.now())
     Customer.objects.filter(pk=ours.pk).update(
         **found, status=Status.LIVE, missing_since=None, seen_at=begun
     )

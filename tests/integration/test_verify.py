@@ -333,3 +333,17 @@ def test_the_list_tells_when_each_was_verified(console, clock):
         in page.words
     )
     assert len([tag for tag, _said in page.tags if tag == "time"]) == 1
+
+
+def test_what_nobody_here_can_ask_for_is_taken_over_without_a_word(sandbox, customer, monkeypatch):
+    real, shown = sandbox.store.rows, {}
+
+    def rows(*args, **options):
+        return ([row | shown for row in batch] for batch in real(*args, **options))
+
+    monkeypatch.setattr(sandbox.store, "rows", rows)
+    for address2 in ("Room 2", "Room 3"):
+        shown["address2"] = address2
+        looked(customer)
+        assert again(customer).address2 == address2
+    assert not Drift.objects.exists()
