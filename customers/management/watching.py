@@ -1,7 +1,6 @@
 """How far a refresh has come, told while it runs: on a terminal in one line, else line by line."""
 
 import threading
-from datetime import timedelta
 from types import TracebackType
 from typing import Self
 
@@ -9,6 +8,7 @@ from django.core.management.base import OutputWrapper
 from django.db import Error, connection
 
 from customers.models import Refresh, clock
+from customers.views.progress import spelled
 
 # Seconds from one look to the next.
 ON_A_TERMINAL, IN_A_LOG = 0.5, 5.0
@@ -68,14 +68,8 @@ def progress(reading: Refresh) -> str:
     elif reading.phase == Refresh.Phase.MERGING:
         so_far += f", {reading.merged:,} compared"
     words = f"{so_far}, {spelled(clock.now() - reading.started_at)} so far"
-    good = Refresh.objects.filter(verdict=Refresh.Verdict.OK, finished_at__isnull=False)
-    last = good.order_by("-started_at").first()
+    last = Refresh.objects.good().first()
     if last and last.finished_at:
         words += f"; the last one took {spelled(last.finished_at - last.started_at)}"
         words += f" for {last.listed:,} rows"
     return f"{words}."
-
-
-def spelled(span: timedelta) -> str:
-    minutes, seconds = divmod(round(span.total_seconds()), 60)
-    return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"

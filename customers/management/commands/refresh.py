@@ -5,11 +5,12 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from customers.distributor.errors import DistributorError
-from customers.management.watching import Watching, progress, running, spelled
+from customers.management.watching import Watching, progress, running
 from customers.models import Refresh
 from customers.services import mirror
 from customers.services.rate import Shut
 from customers.services.rehearsal import Rehearsal
+from customers.views.progress import spelled
 
 SUMMARY = """{listed:,} accounts listed, in {took}.
 {adopted:9,} adopted as new customers
