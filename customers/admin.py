@@ -41,7 +41,7 @@ admin.site.site_header = gettext_lazy("Reseller administration")
 admin.site.site_title = gettext_lazy("Reseller")
 admin.site.index_title = gettext_lazy("Tables")
 
-HIDDEN = {"sealed_password"}
+HIDDEN = {"sealed_password", "searched"}
 
 
 class ReadOnly(admin.ModelAdmin):

@@ -8,6 +8,7 @@ from customers.views import (
     customers,
     deciding,
     drift,
+    listing,
     reading,
     refreshes,
     verifying,
@@ -30,7 +31,7 @@ UPDATES = {
 }
 
 urlpatterns = [
-    path("", customers.customer_list, name="list"),
+    path("", listing.customer_list, name="list"),
     path("new/", changes.new, name="new"),
     path("changes/", changes.change_list, name="changes"),
     path("changes/<uuid:pk>/", deciding.change_detail, name="change"),

@@ -115,7 +115,9 @@ INSTALLED_APPS = [
     "crispy_forms",
     "crispy_bootstrap5",
     "csp",
+    "django_filters",
     "django_htmx",
+    "django_tables2",
     "customers",
 ]
 MIDDLEWARE = [

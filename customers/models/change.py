@@ -109,6 +109,7 @@ class Change(models.Model):
                 fields=["customer", "seq"], condition=Q(settled_at=None), name="change_open_lane"
             ),
             models.Index(fields=["-asked_at"], name="change_asked"),
+            models.Index(fields=["customer"], condition=Q(state="REJECTED"), name="change_refused"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["customer", "seq"], name="one_change_a_number"),

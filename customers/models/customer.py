@@ -7,33 +7,19 @@ from django.db.models import Case, F, Q, Subquery, When
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from customers.distributor.rules import PROFILE_FIELDS, fold
+from customers.distributor.rules import PROFILE_FIELDS
+from customers.models.orders import BY_COMPANY, BY_EMAIL, BY_NAME, BY_PACKAGE
 from customers.models.refresh import Refresh
+from customers.models.searched import SEARCHED
 
 if TYPE_CHECKING:
     from customers.models.change import ChangeQuerySet
 
 # What an update can alter, besides the two switches.
 EDITABLE = ("username", "email", *PROFILE_FIELDS)
-SEARCHED = ("first_name", "last_name", "email", "company", "phone", "website", "city")
-# Each word of a search is a reading of its own; nobody types so many.
-MOST_WORDS = 12
 
 
 class CustomerQuerySet(models.QuerySet["Customer"]):
-    def search(self, text: str) -> "CustomerQuerySet":
-        """Customers in whom every word stands somewhere, in a name ever used as well."""
-        words = set(text.split())
-        if len(words) > MOST_WORDS:
-            return self.none()
-        found = self
-        for word in words:
-            anywhere = Q(usernames__key__contains=fold(word))
-            for field in SEARCHED:
-                anywhere |= Q(**{f"{field}__icontains": word})
-            found = found.filter(pk__in=Customer.objects.filter(anywhere).values("pk"))
-        return found
-
     def with_verified_at(self) -> "CustomerQuerySet":
         """`verified_at`: when the distributor last showed the account as it stands here."""
         good = Subquery(Refresh.objects.good().values("started_at")[:1])
@@ -67,7 +53,7 @@ class Customer(models.Model):
         SIGNUP = "signup", _("Signup")
         DISTRIBUTOR = "distributor", _("Distributor's list")
 
-    username = models.TextField(_("username"), db_index=True)
+    username = models.TextField(_("username"))
     email = models.TextField(_("e-mail"))
     first_name = models.TextField(_("first name"))
     last_name = models.TextField(_("last name"))
@@ -92,9 +78,7 @@ class Customer(models.Model):
 
     active = models.BooleanField(_("sending"), null=True)
     website_access = models.BooleanField(_("website access"), null=True)
-    status = models.CharField(
-        _("status"), max_length=9, choices=Status, default=Status.REQUESTED, db_index=True
-    )
+    status = models.CharField(_("status"), max_length=9, choices=Status, default=Status.REQUESTED)
     origin = models.CharField(_("origin"), max_length=11, choices=Origin, default=Origin.CONSOLE)
     account_manager = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -119,6 +103,11 @@ class Customer(models.Model):
     )
     missing_since = models.DateTimeField(_("missing since"), null=True)
 
+    # All that a search looks through, in small letters: written by the database itself.
+    searched = models.GeneratedField(
+        expression=SEARCHED, output_field=models.TextField(), db_persist=True, editable=False
+    )
+
     # Of those that come from `with_verified_at` alone.
     verified_at: datetime | None
 
@@ -129,6 +118,26 @@ class Customer(models.Model):
         verbose_name = _("customer")
         verbose_name_plural = _("customers")
         indexes = [
+            # Each order of the list, complete with the key: a page of it is read off the index.
+            models.Index(BY_NAME, F("id"), name="customer_by_name"),
+            models.Index(fields=["username", "id"], name="customer_by_username"),
+            models.Index(BY_EMAIL, F("id"), name="customer_by_email"),
+            models.Index(BY_COMPANY, F("id"), name="customer_by_company"),
+            models.Index(BY_PACKAGE, F("id"), name="customer_by_package"),
+            models.Index(fields=["status", "id"], name="customer_by_status"),
+            # What few customers have, or none that was only read from the distributor's list.
+            models.Index(fields=["active"], condition=~Q(active=True), name="customer_not_sending"),
+            *(
+                models.Index(
+                    fields=[field],
+                    condition=Q(**{f"{field}__isnull": False}),
+                    name=f"customer_{field}",
+                )
+                for field in ("website_access", "free_user", "billing_date")
+            ),
+            models.Index(
+                fields=["origin"], condition=~Q(origin="distributor"), name="customer_origin"
+            ),
             models.Index(
                 fields=["missing_since"],
                 condition=Q(missing_since__isnull=False),

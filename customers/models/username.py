@@ -39,6 +39,10 @@ class Username(models.Model):
         ordering = ["key"]
         verbose_name = _("username")
         verbose_name_plural = _("usernames")
+        indexes = [
+            # Of the few customers who have another name beside the one that they go by.
+            models.Index(fields=["customer"], condition=~Q(state="LIVE"), name="username_former")
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["customer"], condition=Q(state="LIVE"), name="one_live_name_a_customer"

@@ -178,7 +178,7 @@ def _differences(old: Customer, new: Customer) -> list[Difference]:
 
 
 def _known(customer: Customer) -> dict[str, Any]:
-    columns = [field.name for field in Customer._meta.concrete_fields]  # noqa: SLF001
+    columns = [it.name for it in Customer._meta.concrete_fields if not it.generated]  # noqa: SLF001
     values = {name: getattr(customer, name) for name in columns if name not in OURS}
     return {name: value for name, value in values.items() if value is not None}
 

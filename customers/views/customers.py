@@ -1,65 +1,30 @@
-"""The list of customers, and one of them."""
+"""The page of one customer."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
 from django.contrib.auth.decorators import permission_required
-from django.core.paginator import Paginator
 from django.db.models import Count, Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
-from customers.distributor.rules import WITH_PASSWORD, Operation, has_control_characters, is_email
+from customers.distributor.rules import WITH_PASSWORD, Operation, is_email
 from customers.models import Attempt, Change, Customer, Verification
 from customers.models.customer import CustomerQuerySet
 from customers.views.altered import Altered, altered
 from customers.views.correcting import CHANGEABLE, refusals
 from customers.views.live import render_live
+from customers.views.neighbours import neighbours
 from customers.views.promises import outdated_tags
 from customers.views.story import is_overruled, latest_first
 from customers.views.truth import SHOWN, facts
 from customers.views.verifying import VERIFIABLE, is_awaited, news
 
-PAGE = 50
 TIMELINE = 50
 # Calls of a change that its customer's page tells of; its own page tells of all.
 CALLS = 5
 State = Change.State
-
-
-@require_safe
-@permission_required("customers.view_customer", raise_exception=True)
-def customer_list(request: HttpRequest) -> HttpResponse:
-    query = request.GET.get("q", "").strip()
-    status = request.GET.get("status", "")
-    customers = _customers()
-    if query:
-        # No name holds control characters, and PostgreSQL takes offence at some.
-        found = customers.search(query)
-        customers = customers.none() if has_control_characters(query) else found
-    if status in Customer.Status.values:
-        customers = customers.filter(status=status)
-    if request.GET.get("mine"):
-        customers = customers.filter(account_manager=request.user.pk)
-    page = Paginator(customers, PAGE).get_page(request.GET.get("page"))
-    stuck = Change.objects.filter(
-        customer__in=[customer.pk for customer in page],
-        operation=Operation.CREATE,
-        state=State.BLOCKED,
-    )
-    return render(
-        request,
-        "customers/list.html",
-        {
-            "page": page,
-            "stuck": set(stuck.values_list("customer", flat=True)),
-            "query": query,
-            "status": status,
-            "statuses": Customer.Status.choices,
-            "filtered": bool(query or status or request.GET.get("mine")),
-        },
-    )
 
 
 def _customers() -> CustomerQuerySet:
@@ -85,6 +50,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     is_closing = any(change.operation == Operation.DELETE for change in coming)
     context = {
         "customer": customer,
+        "neighbours": neighbours(request, customer),
         "facts": known,
         "fields": [known[name] for name in SHOWN],
         "is_verifying": is_verifying,

@@ -1,0 +1,192 @@
+"""A page of a list of customers, read off where the last one ended and not counted from the start.
+
+A list may hold a million: it is never sorted as a whole. What few customers match is collected by
+the index that knows them, and then put in order; what many match is met while walking along the
+order. PostgreSQL says beforehand which of the two it is.
+"""
+
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
+from django.db.models import BooleanField, F, Func, TextField, Value, Window
+from django.db.models.expressions import Combinable
+from django.db.models.functions import RowNumber
+
+from customers.models.customer import Customer, CustomerQuerySet
+from customers.models.orders import DEFAULT, ORDERS
+
+LARGEST_KEY = 2**63 - 1
+# Up to here a list is counted, and collected where the database expects no more.
+MOST_COUNTED = 10_000
+# Customers along the order among whom a page of many is looked for, before all are collected.
+WINDOW = 5_000
+# So many are not collected in order to show a few of them.
+MOST_COLLECTED = 200_000
+TABLE = Customer._meta.db_table  # noqa: SLF001
+
+
+@dataclass(frozen=True)
+class Order:
+    name: str
+    descending: bool
+
+    @classmethod
+    def named(cls, text: str) -> "Order":
+        """As the address says it, `name` or `-name`; the default for what it cannot mean."""
+        name = text.removeprefix("-")
+        return cls(name, text.startswith("-")) if name in ORDERS else cls.named(DEFAULT)
+
+    def __str__(self) -> str:
+        return f"-{self.name}" if self.descending else self.name
+
+    @property
+    def key(self) -> Combinable:
+        return ORDERS[self.name] or F("pk")
+
+    def by(self, *, backwards: bool) -> list[Any]:
+        falling = self.descending != backwards
+        keys: list[Any] = [F("pk")] if ORDERS[self.name] is None else [self.key, F("pk")]
+        return [key.desc() if falling else key.asc() for key in keys]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a customer stands in an order."""
+
+    key: str | int
+    pk: int
+
+    def __str__(self) -> str:
+        written = json.dumps([self.key, self.pk], separators=(",", ":"))
+        return urlsafe_b64encode(written.encode()).decode().rstrip("=")
+
+    @classmethod
+    def read(cls, text: str, order: Order) -> "Place | None":
+        """None for what is no place in that order."""
+        try:
+            key, pk = json.loads(urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+            str(key).encode()
+        except (ValueError, TypeError, RecursionError):
+            return None
+        if type(pk) is not int or not 0 < pk <= LARGEST_KEY:
+            return None
+        if ORDERS[order.name] is None:
+            return cls(pk, pk) if key == pk else None
+        is_text = isinstance(key, str) and "\0" not in key
+        return cls(key, pk) if is_text else None
+
+
+def beyond(order: Order, place: Place, *, backwards: bool) -> Func:
+    """On the other side of that place: rows are compared, which an index can do."""
+    sign = "<" if order.descending != backwards else ">"
+    here: list[Any] = [F("pk")]
+    there: list[Any] = [Value(place.pk)]
+    if ORDERS[order.name] is not None:
+        here, there = [order.key, *here], [Value(place.key), *there]
+    return Func(
+        _row(*here),
+        _row(*there),
+        template="%(expressions)s",
+        arg_joiner=f" {sign} ",
+        output_field=BooleanField(),
+    )
+
+
+def _row(*values: Any) -> Func:
+    return Func(*values, template="(%(expressions)s)", output_field=TextField())
+
+
+class Reading:
+    """A list in an order, to be read page by page from any place of it."""
+
+    def __init__(self, customers: CustomerQuerySet, order: Order) -> None:
+        self.customers, self.order = customers.order_by(), order
+        # Known once all of them were collected.
+        self._all: int | None = None
+
+    def keys(self, place: Place | None, limit: int, *, backwards: bool = False) -> list[int]:
+        """So many customers after that place, the nearest first; before it if `backwards`."""
+        try:
+            return self._keys(place, limit, backwards=backwards)
+        except EmptyResultSet:
+            self._all = 0
+            return []
+
+    def _keys(self, place: Place | None, limit: int, *, backwards: bool) -> list[int]:
+        if self.expected is None or not self.customers.query.where:
+            return self._walk(place, limit, backwards=backwards)
+        if self.expected > MOST_COUNTED:
+            near = self._near(place, limit, backwards=backwards)
+            if len(near) == limit:
+                return near
+            if self.expected > MOST_COLLECTED:
+                return self._walk(place, limit, backwards=backwards)
+        return self._collect(place, limit, backwards=backwards)
+
+    @cached_property
+    def expected(self) -> int | None:
+        """How many the database expects; None if it does not say."""
+        if connection.vendor != "postgresql":
+            return None
+        try:
+            plan = json.loads(self.customers.values("pk").explain(format="json") or "[]")
+        except EmptyResultSet:
+            return 0
+        return int(plan[0]["Plan"]["Plan Rows"]) if plan else 0
+
+    @cached_property
+    def counted(self) -> int:
+        """How many there are, if they are few; else one more than MOST_COUNTED."""
+        if self._all is not None:
+            return min(self._all, MOST_COUNTED + 1)
+        if self.expected and self.expected > 2 * MOST_COUNTED:
+            return MOST_COUNTED + 1
+        return self.customers.values("pk")[: MOST_COUNTED + 1].count()
+
+    def _walk(self, place: Place | None, limit: int, *, backwards: bool) -> list[int]:
+        rows = self.customers.order_by(*self.order.by(backwards=backwards))
+        if place:
+            rows = rows.filter(beyond(self.order, place, backwards=backwards))
+        return list(rows.values_list("pk", flat=True)[:limit])
+
+    def _near(self, place: Place | None, limit: int, *, backwards: bool) -> list[int]:
+        """As `_walk`, but only among the next WINDOW customers of the order."""
+        order = self.order.by(backwards=backwards)
+        around = Customer.objects.annotate(place=Window(RowNumber(), order_by=order))
+        if place:
+            around = around.filter(beyond(self.order, place, backwards=backwards))
+        window, params = around.order_by(*order)[:WINDOW].query.sql_with_params()
+        wanted, wanted_params = self.customers.values("pk").query.sql_with_params()
+        table = f'FROM "{TABLE}"'
+        sql = wanted.replace(table, f'FROM ({window}) AS "{TABLE}"', 1)
+        sql += f' ORDER BY "{TABLE}".place LIMIT {limit:d}'
+        return [row[0] for row in _fetch(sql, (*params, *wanted_params))]
+
+    def _collect(self, place: Place | None, limit: int, *, backwards: bool) -> list[int]:
+        keyed = self.customers.annotate(sort_key=self.order.key).values_list("pk", "sort_key")
+        hits, params = keyed.query.sql_with_params()
+        falling = self.order.descending != backwards
+        sign, direction = ("<", "DESC") if falling else (">", "ASC")
+        after = f"WHERE (sort_key, pk) {sign} (%s, %s)" if place else ""
+        # Nothing in it comes from outside: what does is among the parameters.
+        sql = (
+            f"WITH hits (pk, sort_key) AS MATERIALIZED ({hits}) "  # noqa: S608
+            "SELECT counted.number, shown.pk FROM (SELECT count(*) AS number FROM hits) AS counted "
+            f"LEFT JOIN (SELECT * FROM hits {after} ORDER BY sort_key {direction}, pk {direction} "
+            f"LIMIT {limit:d}) AS shown ON true ORDER BY sort_key {direction}, pk {direction}"
+        )
+        rows = _fetch(sql, (*params, *([place.key, place.pk] if place else [])))
+        self._all = rows[0][0]
+        return [pk for _, pk in rows if pk is not None]
+
+
+def _fetch(sql: str, params: tuple[Any, ...]) -> list[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        found: list[Any] = cursor.fetchall()
+        return found

@@ -1,0 +1,39 @@
+"""The orders that a list of customers can have, each with its index; the key decides at last.
+
+No expression is ever NULL, so that every customer has a place and the next page is a comparison.
+"""
+
+from django.db.models import Case, F, Func, Q, TextField, Value, When
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Lower
+
+
+def _one_after_another(*texts: Combinable) -> Func:
+    # In the order of their names: a migration writes them so, and looks at the order.
+    return Func(*texts, arg_joiner=" || ", output_field=TextField(), template="(%(expressions)s)")
+
+
+def _unknown_last(field: str) -> Combinable:
+    return Case(
+        When(Q(**{f"{field}__isnull": True}) | Q(**{field: ""}), then=Value("1")),
+        default=_one_after_another(Value("0"), Lower(F(field))),
+        output_field=TextField(),
+    )
+
+
+BY_NAME = Lower(_one_after_another(F("last_name"), Value(" "), F("first_name")))
+BY_EMAIL = Lower(F("email"))
+BY_COMPANY = _unknown_last("company")
+BY_PACKAGE = _unknown_last("package")
+
+# By the name in the address. None: the order in which they came to be known here.
+ORDERS: dict[str, Combinable | None] = {
+    "name": BY_NAME,
+    "username": F("username"),
+    "email": BY_EMAIL,
+    "company": BY_COMPANY,
+    "package": BY_PACKAGE,
+    "status": F("status"),
+    "known": None,
+}
+DEFAULT = "-known"

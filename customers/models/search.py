@@ -1,0 +1,108 @@
+"""Which customers are meant by what somebody has typed.
+
+On PostgreSQL the trigrams of `searched` and of former names answer: only what has no three letters
+or digits in a row is read from end to end. SQLite reads everything.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+from django.db import connection
+from django.db.models import F, Q, TextField, Value
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Cast, Lower
+from django.db.models.lookups import IContains
+
+from customers.distributor.rules import fold, has_control_characters
+from customers.models.customer import CustomerQuerySet
+from customers.models.username import Username
+
+# Each word of a search is a reading of its own; nobody types so many.
+MOST_WORDS = 12
+# A word of so few letters is looked for where words begin: it stands inside of nearly every row.
+SHORT = 2
+# Customers with such a former name that are named one by one; more are looked up beside.
+MOST_FORMER = 1000
+_NUMBER = re.compile(r"[+(]?[0-9][0-9()./+-]{3,}")
+
+
+def search(customers: CustomerQuerySet, text: str) -> CustomerQuerySet:
+    """Those in whom every word stands somewhere, in a name ever used as well."""
+    words = words_of(text)
+    # No value holds control characters, and PostgreSQL takes offence at some.
+    if has_control_characters(text) or len(words) > MOST_WORDS:
+        return customers.none()
+    former = _former(words)
+    for word in words:
+        customers = customers.filter(_in_text(word) | former[word])
+    return customers
+
+
+def words_of(text: str) -> list[str]:
+    return list(dict.fromkeys(unicodedata.normalize("NFC", text).split()))
+
+
+def has(field: str, text: str) -> Q:
+    """The text stands in that field, which is one of those that are searched."""
+    value = Cast(F(field), TextField())
+    here = Q()
+    for spelled in _spellings(text):
+        here |= Q(IContains(value, spelled))
+    return _contains("searched", text) & here
+
+
+def is_former(key: str, word: str) -> bool:
+    """Whether a search for the word means that folded name."""
+    folded = fold(word)
+    return key.startswith(folded) if _is_short(word) else folded in key
+
+
+def former_names(words: Iterable[str]) -> Q:
+    """Usernames of which one of the words is a part, and that nobody goes by."""
+    anyone = Q()
+    for word in words:
+        lookup = "key__startswith" if _is_short(word) else "key__contains"
+        anyone |= Q(**{lookup: fold(word)})
+    return ~Q(state=Username.State.LIVE) & Q(customer__isnull=False) & anyone
+
+
+def _former(words: list[str]) -> dict[str, Q]:
+    """For each word the customers who had such a name."""
+    if not words:
+        return {}
+    rows = Username.objects.filter(former_names(words)).order_by().values_list("key", "customer")
+    known = list(rows[: MOST_FORMER + 1])
+    if len(known) > MOST_FORMER:
+        named = {word: Username.objects.filter(former_names([word])) for word in words}
+        return {word: Q(pk__in=rows.values("customer")) for word, rows in named.items()}
+    return {word: Q(pk__in={who for key, who in known if is_former(key, word)}) for word in words}
+
+
+def _in_text(word: str) -> Q:
+    found = _contains("searched", f" {word}" if _is_short(word) else word)
+    if _NUMBER.fullmatch(word):
+        # However it was written: +44 (0)20, 004420 and 020 are the same digits from some point on.
+        digits = re.sub("[^0-9]", "", word.replace("(0)", "")).lstrip("0")
+        found |= _contains("searched", digits)
+    return found
+
+
+def _contains(column: str, text: str) -> Q:
+    where = Q()
+    for spelled in _spellings(text):
+        small: Combinable = Value(spelled)
+        # The database's own small letters: only it knows how it wrote the column.
+        where |= Q(**{f"{column}__contains": Lower(small)})
+    return where
+
+
+def _spellings(text: str) -> set[str]:
+    """PostgreSQL knows the small letters of all alphabets, SQLite those of English."""
+    if text.isascii() or connection.vendor != "sqlite":
+        return {text}
+    return {text, text.lower(), text.upper(), text.title()}
+
+
+def _is_short(word: str) -> bool:
+    return len(word) <= SHORT and word.isascii() and word.isalnum()
