@@ -5,7 +5,9 @@ from uuid import UUID
 
 from celery import shared_task
 
+from customers.models import Alert
 from customers.services import asked_look, delivery, lateness, mirror, verify
+from customers.services.alerts import over
 
 logger = logging.getLogger(__name__)
 
@@ -17,6 +19,7 @@ def deliver(customer: int) -> None:
 
 @shared_task(name="deliver_due")
 def deliver_due() -> None:
+    over(Alert.Kind.BROKER)  # This very message came through it.
     delivery.deliver_due()
     lateness.check()
 

@@ -56,9 +56,11 @@ class Alert(models.Model):
     class Kind(models.TextChoices):
         CREDENTIALS = "credentials", _("Credentials refused")
         BLOCKED = "blocked", _("A change needs a person")
+        BROKER = "broker", _("The broker takes no messages")
         CONTROL = "control", _("Readings cannot be trusted")
         LATE = "late", _("Changes are not delivered")
         LISTED = "listed", _("An account that should not be there")
+        REDIRECT = "redirect", _("The distributor's address has moved")
         REFRESH = "refresh", _("A refresh was not applied")
         SEAL = "seal", _("A password cannot be opened")
 

@@ -24,4 +24,7 @@ def alert(kind: Alert.Kind, text: str, *, subject: str = "") -> None:
 
 
 def over(kind: Alert.Kind, *, subject: str = "") -> None:
-    Alert.objects.filter(kind=kind, subject=subject[:255], over_at=None).update(over_at=clock.now())
+    """Nothing is written, and no lock waited for, while there is no such alert."""
+    raised = Alert.objects.filter(kind=kind, subject=subject[:255], over_at=None)
+    if raised.exists():
+        raised.update(over_at=clock.now())

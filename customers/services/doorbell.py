@@ -4,8 +4,11 @@ import logging
 
 from django.db import transaction
 from kombu.exceptions import OperationalError as BrokerError
+from redis import ResponseError
 
 from customers import tasks
+from customers.models import Alert
+from customers.services.alerts import alert
 
 logger = logging.getLogger(__name__)
 
@@ -23,3 +26,9 @@ def _hint(customer: int) -> None:
         logger.warning(
             "no worker was told of customer %s, the next round finds it: %s", customer, error
         )
+        if isinstance(error.__cause__, ResponseError):  # It is there, and refuses.
+            alert(
+                Alert.Kind.BROKER,
+                f"The broker takes no messages: {error.__cause__}. The poller delivers every "
+                "change, nothing is lost, but readings on request do not begin.",
+            )

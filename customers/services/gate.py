@@ -24,6 +24,7 @@ logger = logging.getLogger(__name__)
 FAILURES = 5
 DOUBLINGS = 20  # the longest pause, in first pauses: 10 minutes for one of 30 seconds
 JITTER = 0.2
+REDIRECTS = range(300, 400)
 # Refused credentials: a person mends them, and wants to see it.
 DENIED_PAUSE = timedelta(seconds=10)
 
@@ -50,7 +51,8 @@ def tell(error: DistributorError | None) -> None:
     match error:
         case None | Rejected():
             # While it is shut only a list opens it: this may be an answer from before.
-            Gate.objects.filter(failures__gt=0, shut_until=None).update(**WELL)
+            if Gate.objects.filter(failures__gt=0, shut_until=None).update(**WELL):
+                over(Alert.Kind.REDIRECT)
         case Throttled():
             rate.slow_down(error)
         case _:
@@ -65,6 +67,7 @@ def read() -> None:
     rate.begin_slowly()
     if shut.update(**WELL):
         over(Alert.Kind.CREDENTIALS)
+        over(Alert.Kind.REDIRECT)
         logger.info("the distributor is to be had again")
 
 
@@ -82,6 +85,7 @@ WELL = {
 def _failed(error: DistributorError) -> None:
     """Not to be had, and so for every customer."""
     logger.warning("no usable answer from the distributor: %s", error.reason)
+    _tell_of_redirect(error)
     with transaction.atomic():
         gate = _locked()
         gate.failures += 1
@@ -91,6 +95,15 @@ def _failed(error: DistributorError) -> None:
         elif gate.shut_until is None and gate.failures >= FAILURES:
             _shut(gate)
         gate.save()
+
+
+def _tell_of_redirect(error: DistributorError) -> None:
+    if error.status in REDIRECTS:
+        alert(
+            Alert.Kind.REDIRECT,
+            f"The distributor answers with a redirect ({error.status}). It is never followed: our "
+            "key would go to whoever it names. Ask the distributor, then check DISTRIBUTOR_URL.",
+        )
 
 
 def _shut(gate: Gate, *, denied: bool = False) -> None:
@@ -135,6 +148,7 @@ def _still_away(error: DistributorError, until: datetime) -> None:
         gate = _locked()
         if gate.probe_until == until:
             gate.why = error.reason
+            _tell_of_redirect(error)
             _shut(gate, denied=isinstance(error, Denied))
             gate.save()
 

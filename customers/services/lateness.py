@@ -23,14 +23,11 @@ def oldest() -> Change | None:
 
 
 def check() -> Change | None:
-    """Raise the alert, or end it; the oldest late change if there is one.
-
-    Nothing is written while all is well: who asks for health must not wait for a lock.
-    """
+    """Raise the alert, or end it; the oldest late change if there is one."""
     late = oldest()
     if late:
         alert(Alert.Kind.LATE, _words(late))
-    elif Alert.objects.filter(kind=Alert.Kind.LATE, over_at=None).exists():
+    else:
         over(Alert.Kind.LATE)
     return late
 

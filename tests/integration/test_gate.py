@@ -224,3 +224,25 @@ def test_a_claim_that_meets_a_shut_gate_is_given_back(sandbox, monkeypatch, cloc
     open_again(clock)
     deliver_until_settled(clock)
     assert again(change).lost == 0
+
+
+def told(kind):
+    return Alert.objects.filter(kind=kind, over_at=None).count()
+
+
+def test_a_redirect_is_told_of_once_until_the_distributor_answers_itself(clock):
+    moved = NoAnswer("The answer had HTTP status 302.", status=302)
+    fail(2, moved)
+    assert told(Alert.Kind.REDIRECT) == 1
+    gate.tell(None)
+    assert told(Alert.Kind.REDIRECT) == 0
+    fail(1, NoAnswer("The answer had HTTP status 503.", status=503))
+    assert told(Alert.Kind.REDIRECT) == 0
+
+
+def test_a_redirect_that_shut_the_gate_is_told_of_until_a_list_came(clock):
+    fail(error=NoAnswer("The answer had HTTP status 307.", status=307))
+    gate.tell(None)
+    assert told(Alert.Kind.REDIRECT) == 1
+    gate.read()
+    assert told(Alert.Kind.REDIRECT) == 0

@@ -112,6 +112,11 @@ def test_a_full_broker_costs_nobody_anything(installed, manager, create, broker)
         is_settled(manager, page.pk)
         said = manager.submit("/customers/refreshes/")
         assert "The workers cannot be reached, so nothing was asked for." in said.words
+        shows(manager, "/", "used memory > 'maxmemory'")
+    eventually(
+        lambda: "The broker takes no messages" not in manager.open("/").words,
+        "the alert is over once it takes some",
+    )
     assert commands(installed, name) == ["create"]
 
 
