@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from customers.distributor.rules import CALLS, PROFILE_FIELDS, Operation, latest_billing_date
 from customers.forms.asking import AskingForm
-from customers.forms.fields import LABELS, check_repeated, field_for
+from customers.forms.fields import LABELS, RULES, check_repeated, field_for
 from customers.models import Change, Customer, IpAddress, IpGroup, Package, WhitelabelDomain
 from customers.services.names import NameTaken, judge
 
@@ -26,6 +26,7 @@ def _names(model: Any, column: str, **filters: Any) -> list[tuple[str, str]]:
 def _chosen(name: str) -> forms.ChoiceField:
     return forms.ChoiceField(
         label=LABELS[name],
+        help_text=RULES[name],
         error_messages={
             "required": _("Choose one."),
             "invalid_choice": _("“%(value)s” is not on offer. Choose one of the list."),
@@ -131,12 +132,13 @@ class CreateForm(SignupForm):
     ip_group = SeveralField(
         label=LABELS["ip_group"],
         required=False,
+        help_text=RULES["ip_group"],
         error_messages={"invalid_choice": _("“%(value)s” is none of your IP groups.")},
     )
     ip = SeveralField(
         label=LABELS["ip"],
         required=False,
-        help_text=_("Only with packages that allow them."),
+        help_text=RULES["ip"],
         error_messages={"invalid_choice": _("“%(value)s” is none of your addresses.")},
     )
     billing_date = forms.DateField(
@@ -144,7 +146,7 @@ class CreateForm(SignupForm):
         required=False,
         input_formats=["%Y-%m-%d"],
         widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
-        help_text=_("From today to one month ahead. Leave it empty for the distributor's choice."),
+        help_text=RULES["billing_date"],
         error_messages={"invalid": _("Enter a date as year-month-day, such as 2026-02-28.")},
     )
 
