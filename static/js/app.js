@@ -49,22 +49,12 @@
     for (const menu of openMenus()) if (!menu.contains(event.target)) menu.open = false;
   });
 
-  // --- Keys -------------------------------------------------------------------------------------
-  const isTyping = (element) => element.closest("input, textarea, select, [contenteditable]");
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") {
-      for (const menu of openMenus()) {
-        const isInside = menu.contains(document.activeElement);
-        menu.open = false;
-        if (isInside) menu.querySelector("summary").focus();
-      }
-    }
-    if (event.key === "/" && !event.ctrlKey && !event.metaKey && !event.altKey && !isTyping(event.target)) {
-      const search = document.querySelector("main input[type=search], input[type=search]");
-      if (!search) return;
-      event.preventDefault();
-      search.focus();
-      search.select();
+    if (event.key !== "Escape") return;
+    for (const menu of openMenus()) {
+      const isInside = menu.contains(document.activeElement);
+      menu.open = false;
+      if (isInside) menu.querySelector("summary").focus();
     }
   });
 
@@ -108,6 +98,55 @@
     }
   }
 
+  // --- Where one was in a part that htmx replaces -----------------------------------------------
+  let place = null; // The element with the focus; it leaves the page with that part.
+
+  const sameAs = (old) => (it) => it.textContent === old.textContent && it.href === old.href;
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const active = document.activeElement;
+    place = event.detail.target.contains(active) && active !== document.body ? active : null;
+  });
+  function returnToPlace() {
+    if (!place || place.isConnected) return;
+    const alike = [...document.querySelectorAll(place.localName)].filter(sameAs(place));
+    (document.getElementById(place.id) || alike[0])?.focus({ preventScroll: true });
+    place = null;
+  }
+
+  // --- What htmx could not fetch: said once, where nothing moves for it ---------------------------
+  const isPoll = (request) => !request.triggeringEvent; // Nobody pressed anything: a timer asks.
+  const pathOf = (url) => url && new URL(url, location).pathname;
+
+  function reasonOf({ xhr, requestConfig }) {
+    if ([403, 404].includes(xhr.status)) return String(xhr.status);
+    return isPoll(requestConfig) ? "poll" : "sent";
+  }
+  function tellTrouble(reason) {
+    const words = document.querySelector(`template[data-trouble="${reason}"]`);
+    const told = document.querySelector(".trouble");
+    if (!words || told?.dataset.about === reason) return;
+    told?.remove();
+    const alert = words.content.firstElementChild.cloneNode(true);
+    alert.dataset.about = reason;
+    // Whatever lies outside of an open dialog is out of reach.
+    (document.querySelector("dialog[open]") || document.body).append(alert);
+  }
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const { xhr, requestConfig } = event.detail;
+    const login = pathOf(document.querySelector("[data-login]")?.dataset.login);
+    const landed = pathOf(xhr.responseURL);
+    if (!landed || landed !== login || landed === pathOf(requestConfig.path)) return;
+    event.detail.shouldSwap = false; // Not the login page into the middle of this one.
+    tellTrouble("login");
+  });
+  for (const failure of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
+    document.addEventListener(failure, (event) => tellTrouble(reasonOf(event.detail)));
+  }
+  document.addEventListener("htmx:afterSwap", () => document.querySelector(".trouble")?.remove());
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-reload]")) location.reload();
+  });
+
   // --- At the start, and for whatever htmx brings -----------------------------------------------
   localTimes(document);
   showTheme();
@@ -115,5 +154,6 @@
   document.addEventListener("htmx:load", (event) => {
     localTimes(event.detail.elt.parentElement || document);
     forgetPromises();
+    returnToPlace();
   });
 })();

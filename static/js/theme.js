@@ -3,6 +3,7 @@
 (() => {
   const root = document.documentElement;
   const dark = matchMedia("(prefers-color-scheme: dark)");
+  const paper = matchMedia("print"); // Is white, and a browser leaves dark grounds out.
   let unsaved = "auto";
 
   function chosen() {
@@ -15,7 +16,7 @@
 
   function apply() {
     const choice = chosen();
-    const isDark = choice === "dark" || (choice !== "light" && dark.matches);
+    const isDark = !paper.matches && (choice === "dark" || (choice !== "light" && dark.matches));
     root.setAttribute("data-bs-theme", isDark ? "dark" : "light");
     document.dispatchEvent(new Event("theme"));
   }
@@ -34,6 +35,7 @@
   };
   root.classList.add("js");
   dark.addEventListener("change", apply);
+  paper.addEventListener("change", apply);
   addEventListener("storage", apply);
   apply();
 })();
