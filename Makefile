@@ -8,7 +8,7 @@ LOCK := cd requirements && $(UV) pip compile --quiet --universal --python-versio
 
 NOTHING = [ $$? = 5 -a -n "$(ARGS)" ]
 
-.PHONY: help install run test chaos check format lock \
+.PHONY: help install run test chaos check format lighthouse screenshots icons lock \
 	bench-asking bench-claims bench-delivery bench-outage bench-recovery bench-refresh
 .DEFAULT_GOAL := help
 
@@ -53,6 +53,15 @@ check: install ## format, lint, types, layers, migrations, deployment, container
 format: install ## format and mend what ruff can mend
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+lighthouse: install ## judge list, customer and dashboard by Lighthouse; ARGS="--stranger /signup/"
+	@$(PYTHON) -m bench.lighthouse $(ARGS)
+
+screenshots: install ## take the pictures of the README anew
+	@$(PYTHON) -m tests.browser.screenshots $(or $(ARGS),docs/screenshots)
+
+icons: install ## pick the icons that templates name, after naming another one
+	@$(PYTHON) -m tests.icons
 
 bench-asking: install ## what saving a form costs while the broker hangs or is gone
 	@$(PYTHON) -m bench.asking $(ARGS)

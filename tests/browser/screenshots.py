@@ -1,4 +1,4 @@
-"""The pictures of the README, anew: `python -m tests.browser.screenshots docs/screenshots`."""
+"""The pictures of the README, anew: `make screenshots`."""
 
 import sys
 import tempfile

@@ -1,5 +1,7 @@
 """What a hostile page, customer or client must not achieve."""
 
+import gzip
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -96,6 +98,17 @@ def test_error_pages_have_it_too(boss, monkeypatch):
             assert response.status_code == code
     assert "Nothing was lost that we had accepted" in Page(answers[500]).words
     assert "We could not be sure that this came from you" in Page(answers["csrf"]).words
+
+
+def test_a_page_is_sent_compressed_and_never_twice_of_the_same_length(boss):
+    """A length that told how well a guess fits to the secret beside it would give it away."""
+    populate()
+    headers = {"accept-encoding": "gzip"}
+    answers = [boss.get("/customers/changes/", headers=headers) for _ in range(20)]
+    assert {answer["Content-Encoding"] for answer in answers} == {"gzip"}
+    assert "Accept-Encoding" in answers[0]["Vary"]
+    assert len({len(answer.content) for answer in answers}) > 1
+    assert len({gzip.decompress(answer.content)[:200] for answer in answers}) == 1
 
 
 def test_what_is_not_html_is_named_as_what_it_is():
