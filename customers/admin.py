@@ -27,7 +27,9 @@ from customers.models import (
     IpGroup,
     Package,
     Refresh,
+    Sample,
     Signup,
+    Tally,
     Username,
     Verification,
     WhitelabelDomain,
@@ -192,6 +194,16 @@ class VerificationAdmin(ReadOnly):
 class SignupAdmin(ReadOnly):
     list_display = ["reference", "customer", "address", "at"]
     list_select_related = ["customer"]
+
+
+@admin.register(Sample)
+class SampleAdmin(ReadOnly):
+    list_display = ["at", "live", "sending_off", "missing", "waiting", "oldest_waiting_seconds"]
+
+
+@admin.register(Tally)
+class TallyAdmin(ReadOnly):
+    list_display = ["hour", "done", "refused", "withdrawn"]
 
 
 @admin.register(Gate)

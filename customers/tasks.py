@@ -6,7 +6,7 @@ from uuid import UUID
 from celery import shared_task
 
 from customers.models import Alert
-from customers.services import asked_look, delivery, lateness, mirror, verify
+from customers.services import asked_look, delivery, lateness, mirror, sampling, verify
 from customers.services.alerts import over
 
 logger = logging.getLogger(__name__)
@@ -32,6 +32,11 @@ def look(change: str, by: int) -> None:
 @shared_task(name="verify")
 def verify_customer(customer: int, by: int) -> None:
     verify.verify(customer, by)
+
+
+@shared_task(name="sample")
+def sample() -> None:
+    sampling.sample()
 
 
 WEEK = 7 * 24 * 3600

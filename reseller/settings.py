@@ -269,6 +269,8 @@ CELERY_BEAT_SCHEDULE = {
     # A tick that nobody took in time is worth nothing: the next one does the same.
     "deliver-due": {"task": "deliver_due", "schedule": 5.0, "options": {"expires": 5}},
     "push-back": {"task": "push_back", "schedule": 10.0, "options": {"expires": 10}},
+    # Whoever comes before the next sample is due does nothing.
+    "sample": {"task": "sample", "schedule": 60.0, "options": {"expires": 60}},
     "refresh": {"task": "refresh", "schedule": REFRESH_EVERY, "options": {"expires": 300}},
 }
 

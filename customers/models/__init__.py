@@ -8,6 +8,7 @@ from customers.models.decision import Decision
 from customers.models.drift import Drift
 from customers.models.listed import Listed
 from customers.models.refresh import Refresh
+from customers.models.sample import Sample, Tally
 from customers.models.signup import Signup
 from customers.models.standing import Alert, Gate
 from customers.models.username import Username
@@ -26,7 +27,9 @@ __all__ = [
     "Listed",
     "Package",
     "Refresh",
+    "Sample",
     "Signup",
+    "Tally",
     "Username",
     "Verification",
     "WhitelabelDomain",

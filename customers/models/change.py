@@ -98,7 +98,7 @@ class Change(models.Model):
     objects = ChangeQuerySet.as_manager()
 
     class Meta:
-        ordering = ["-asked_at"]
+        ordering = ["-asked_at", "-id"]
         verbose_name = _("change")
         verbose_name_plural = _("changes")
         permissions = [("resolve_change", _("Can decide a change that needs a person"))]
@@ -108,8 +108,16 @@ class Change(models.Model):
             models.Index(
                 fields=["customer", "seq"], condition=Q(settled_at=None), name="change_open_lane"
             ),
-            models.Index(fields=["-asked_at"], name="change_asked"),
             models.Index(fields=["customer"], condition=Q(state="REJECTED"), name="change_refused"),
+            models.Index(
+                fields=["asked_at"], condition=Q(settled_at=None), name="change_open_asked"
+            ),
+            # The lists, page by page, whatever they are narrowed down to.
+            models.Index(fields=["-asked_at", "-id"], name="change_asked"),
+            models.Index(fields=["state", "-asked_at", "-id"], name="change_state"),
+            models.Index(fields=["operation", "-asked_at", "-id"], name="change_operation"),
+            # How those ended that were settled in some time: read from the index alone.
+            models.Index(fields=["settled_at", "state"], name="change_settled"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["customer", "seq"], name="one_change_a_number"),

@@ -146,6 +146,11 @@ class Customer(models.Model):
             models.Index(
                 fields=["seen_at"], condition=Q(is_unverified=True), name="customer_unverified"
             ),
+            # Few of many, and counted again and again.
+            models.Index(fields=["status"], condition=Q(active=False), name="customer_sending_off"),
+            models.Index(
+                fields=["status"], condition=Q(website_access=False), name="customer_website_off"
+            ),
         ]
         permissions = [("delete_now", _("Can delete a customer at the distributor"))]
 

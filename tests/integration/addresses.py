@@ -19,7 +19,9 @@ from customers.models import (
     Gate,
     Package,
     Refresh,
+    Sample,
     Signup,
+    Tally,
     Verification,
     clock,
 )
@@ -102,6 +104,9 @@ def populate(**columns: Any) -> Customer:
         customer=customer, field="username", agreed="a", ours="a", theirs="b", seen_at=now
     )
     Alert.objects.create(kind="blocked", subject="x", text="look", raised_at=now)
+    counts = dict.fromkeys(("live", "sending_off", "website_off", "requested", "missing"), 1)
+    Sample.objects.create(at=now, waiting=1, blocked=0, oldest_waiting_seconds=7, **counts)
+    Tally.objects.create(hour=now, done=1, refused=2, withdrawn=0)
     Gate.objects.create(failures=3, since=now, why="It does not answer.")
     LogEntry.objects.log_actions(who.pk, [Package.objects.all()[0]], ADDITION)
     return customer

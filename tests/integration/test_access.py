@@ -76,7 +76,7 @@ ADMIN = {
 }
 # What the services alone write can be seen, and neither added nor deleted.
 READ_ONLY = ("customer", "change", "attempt", "username", "refresh", "signup", "gate", "alert",
-             "decision", "drift", "verification")  # fmt: skip
+             "decision", "drift", "verification", "sample", "tally")  # fmt: skip
 
 
 def expected(name):
