@@ -3,6 +3,7 @@ from django.urls import path
 
 from customers.distributor.rules import Operation
 from customers.views import (
+    asked,
     attestations,
     changes,
     customers,
@@ -33,7 +34,7 @@ UPDATES = {
 urlpatterns = [
     path("", listing.customer_list, name="list"),
     path("new/", changes.new, name="new"),
-    path("changes/", changes.change_list, name="changes"),
+    path("changes/", asked.change_list, name="changes"),
     path("changes/<uuid:pk>/", deciding.change_detail, name="change"),
     path("changes/<uuid:pk>/withdraw/", deciding.withdraw, name="withdraw"),
     path("changes/<uuid:pk>/resolve/", deciding.resolve, name="resolve"),

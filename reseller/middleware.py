@@ -3,10 +3,13 @@
 import logging
 from collections.abc import Callable
 from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
 logger = logging.getLogger(__name__)
@@ -53,6 +56,21 @@ def unavailable(request: HttpRequest, error: BaseException | None) -> HttpRespon
     # Its first line: what may follow are rows.
     logger.error("the database does not answer: %s", str(error).partition("\n")[0])
     return render(None, "503.html", status=503)
+
+
+class SignedIn(LoginRequiredMiddleware):
+    """The login page is for whoever opens a page, not for a part of one that asks again."""
+
+    def process_view(
+        self,
+        request: HttpRequest,
+        view_func: Callable[..., HttpResponseBase],
+        view_args: tuple[Any, ...],
+        view_kwargs: dict[str, Any],
+    ) -> HttpResponseBase | None:
+        answer = super().process_view(request, view_func, view_args, view_kwargs)
+        is_part = answer is not None and request.htmx  # type: ignore[attr-defined]
+        return HttpResponse(status=401) if is_part else answer
 
 
 class DatabaseAway:

@@ -100,7 +100,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="change",
-            index=models.Index(fields=["settled_at", "state"], name="change_settled"),
+            index=models.Index(fields=["state", "settled_at"], name="change_settled"),
         ),
         migrations.AddIndex(
             model_name="customer",

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -27,6 +27,7 @@ class State(models.TextChoices):
 
 
 OPEN = (State.WAITING, State.SENDING, State.IN_DOUBT, State.BLOCKED)
+SETTLED = (State.DONE, State.REJECTED, State.WITHDRAWN)
 IN_FLIGHT = (State.SENDING, State.IN_DOUBT)
 
 # What a person may ask for; the list is read, never asked for.
@@ -51,6 +52,26 @@ class ChangeQuerySet(models.QuerySet["Change"]):
     def unfinished(self) -> "ChangeQuerySet":
         """What a worker still has to do something about: all open ones but the BLOCKED."""
         return self.open().exclude(state=State.BLOCKED)
+
+    def settled(self) -> "ChangeQuerySet":
+        """By their states, so that an index finds those of some time."""
+        return self.filter(state__in=SETTLED)
+
+    def refused_and_left(self, since: datetime) -> "ChangeQuerySet":
+        """Refused since then, and the same was not asked of the customer again."""
+        again = Change.objects.filter(
+            customer=OuterRef("customer"), operation=OuterRef("operation"), seq__gt=OuterRef("seq")
+        )
+        return self.filter(~Exists(again), state=State.REJECTED, settled_at__gte=since)
+
+    def older_than(self, change: "Change") -> "ChangeQuerySet":
+        """Those behind it in a list that shows the latest first."""
+        before = Q(asked_at__lt=change.asked_at) | Q(pk__lt=change.pk)
+        return self.filter(before, asked_at__lte=change.asked_at)
+
+    def newer_than(self, change: "Change") -> "ChangeQuerySet":
+        after = Q(asked_at__gt=change.asked_at) | Q(pk__gt=change.pk)
+        return self.filter(after, asked_at__gte=change.asked_at)
 
 
 class Change(models.Model):
@@ -117,7 +138,7 @@ class Change(models.Model):
             models.Index(fields=["state", "-asked_at", "-id"], name="change_state"),
             models.Index(fields=["operation", "-asked_at", "-id"], name="change_operation"),
             # How those ended that were settled in some time: read from the index alone.
-            models.Index(fields=["settled_at", "state"], name="change_settled"),
+            models.Index(fields=["state", "settled_at"], name="change_settled"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["customer", "seq"], name="one_change_a_number"),

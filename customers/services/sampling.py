@@ -81,7 +81,7 @@ def tally(now: datetime) -> None:
 
 def ended(begin: datetime, end: datetime) -> dict[tuple[datetime, str], int]:
     """How many changes were settled in each hour from `begin` to before `end`, by state."""
-    settled = Change.objects.filter(settled_at__gte=begin, settled_at__lt=end).order_by()
+    settled = Change.objects.settled().filter(settled_at__gte=begin, settled_at__lt=end).order_by()
     by_hour = settled.annotate(hour=TruncHour("settled_at", tzinfo=UTC)).values("hour", "state")
     counts: dict[tuple[datetime, str], int] = defaultdict(int)
     for row in by_hour.annotate(count=Count("pk")):

@@ -1,12 +1,11 @@
-"""Asking for changes, and what became of them."""
+"""Asking for changes."""
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
 from customers.distributor.rules import Operation, is_email
 from customers.forms.create import CreateForm
@@ -101,15 +100,3 @@ def _ask(request: HttpRequest, operation: Operation, form: SwitchForm) -> Change
     except (AskingError, NameTaken) as error:
         form.explain(error)
     return None
-
-
-@require_safe
-@permission_required("customers.view_customer", raise_exception=True)
-def change_list(request: HttpRequest) -> HttpResponse:
-    wanted = request.GET.get("state", "")
-    found = Change.objects.select_related("customer", "asked_by")
-    if wanted in Change.State.values:
-        found = found.filter(state=wanted)
-    page = Paginator(found, 50).get_page(request.GET.get("page"))
-    context = {"page": page, "state": wanted, "states": Change.State.choices}
-    return render(request, "customers/changes.html", context)

@@ -1,40 +1,36 @@
-from dataclasses import dataclass
-from datetime import datetime
+from functools import cached_property
 
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from customers.models import Change, Drift, Gate
+from customers.views.counting import Count, count
 
-# Every page counts them while the distributor is away: beyond this nobody needs the number.
-MOST = 10_000
-# The same of drifts that need a person.
+# Of drifts that need a person.
 MOST_DRIFTS = 999
 
 
-@dataclass(frozen=True)
 class Standing:
-    why: str
-    since: datetime | None
-    waiting: int  # at most one more than MOST
-    denied: bool
-    throttled: bool
-    until: datetime | None
+    """What keeps changes from going out."""
+
+    def __init__(self, gate: Gate) -> None:
+        self.why, self.since, self.denied = gate.why, gate.since, gate.denied
+        self.throttled, self.until = gate.is_throttled, gate.throttled_until
+
+    @cached_property
+    def waiting(self) -> Count:
+        return count(Change.objects.unfinished())
 
     @property
-    def is_more(self) -> bool:
-        return self.waiting > MOST
+    def mark(self) -> str:
+        """The same as long as the same is to be said, however many wait."""
+        until = self.until if self.throttled else ""
+        return f"{self.why} {self.since} {self.denied} {self.throttled} {until}"
 
-
-@dataclass(frozen=True)
-class Drifts:
-    """Those that need a person."""
-
-    number: int
-
-    @property
-    def text(self) -> str:
-        return f"{MOST_DRIFTS}+" if self.number > MOST_DRIFTS else str(self.number)
+    @classmethod
+    def now(cls) -> "Standing | None":
+        gate = Gate.closed()
+        return cls(gate) if gate else None
 
 
 def standing(request: HttpRequest) -> dict[str, object]:
@@ -43,18 +39,8 @@ def standing(request: HttpRequest) -> dict[str, object]:
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {}
-    return {"standing": SimpleLazyObject(_standing), "drifts": SimpleLazyObject(_drifts)}
+    return {"standing": SimpleLazyObject(Standing.now), "drifts": SimpleLazyObject(_drifts)}
 
 
-def _standing() -> Standing | None:
-    gate = Gate.closed()
-    if gate is None:
-        return None
-    waiting = Change.objects.unfinished()[: MOST + 1].count()
-    return Standing(
-        gate.why, gate.since, waiting, gate.denied, gate.is_throttled, gate.throttled_until
-    )
-
-
-def _drifts() -> Drifts:
-    return Drifts(Drift.objects.open().order_by()[: MOST_DRIFTS + 1].count())
+def _drifts() -> Count:
+    return count(Drift.objects.open(), MOST_DRIFTS)

@@ -26,6 +26,7 @@ MANAGERS = (LOGIN, NO, YES, YES, YES)
 BY_POST = (LOGIN, METHOD, METHOD, METHOD, METHOD)
 READING = {
     "dashboard": MANAGERS,
+    "standing": SIGNED_IN,
     "customers:list": MANAGERS,
     "customers:new": MANAGERS,
     "customers:changes": MANAGERS,

@@ -108,7 +108,7 @@ def test_reading_never_changes_anything(method):
     assert everything() == before
 
 
-ONLY_READ = ["dashboard", "customers:list", "customers:detail", "customers:changes",
+ONLY_READ = ["dashboard", "standing", "customers:list", "customers:detail", "customers:changes",
              "customers:change", "customers:drift", "customers:refresh", "customers:attestations",
              "signup-status", "health"]  # fmt: skip
 BY_POST = ["customers:drift-ticked", "customers:drift-alike", "customers:drift-rename",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from customers.models import Alert, Change, Gate, Refresh, clock
+from customers.models import Change, Refresh, clock
 from customers.services import changes
 from tests.integration.pages import (
     Page,
@@ -184,19 +184,7 @@ def test_a_change_that_never_went_out_can_be_withdrawn(console):
     assert "Too late to withdraw" in Page(response).words
 
 
-def test_the_list_of_changes_is_filtered_by_state(console):
-    ada = a_customer()
-    settle(changes.ask(ada, "enable"))
-    changes.ask(ada, "disable")
-    assert "Switch sending on" not in Page(console.get("/customers/changes/?state=WAITING")).words
-    both = Page(console.get("/customers/changes/?state=x&page=abc")).words
-    assert "Switch sending on" in both
-    assert "Switch sending off" in both
-    none = Page(console.get("/customers/changes/?state=BLOCKED")).words
-    assert "There is no such change." in none
-
-
-# --- Refreshes and the dashboard ---------------------------------------------------------------
+# --- Refreshes ---------------------------------------------------------------------------------
 
 
 def test_the_refresh_page_shows_the_readings_and_asks_for_one(console):
@@ -209,34 +197,3 @@ def test_the_refresh_page_shows_the_readings_and_asks_for_one(console):
     assert "Quarantined Cut short. timetable 1,234" in page.words
     response = console.post("/customers/refreshes/", follow=True)
     assert "A refresh was asked for" in Page(response).words
-
-
-def test_an_empty_dashboard_says_what_to_do_first(console):
-    words = Page(console.get("/")).words
-    assert "Nothing. What is refused or cannot be decided by itself stands here." in words
-    assert "No change was asked for yet." in words
-
-
-def test_the_dashboard_shows_first_what_needs_a_person(console):
-    ada = a_customer()
-    a_customer("off@example.com", active=False)
-    settle(changes.ask(ada, "profile", {"phone": "1"}), "REJECTED", "Phone too odd")
-    changes.ask(ada, "email", {"email": "b@example.com"})
-    Change.objects.filter(operation="email").update(state="BLOCKED", error="Neither nor")
-    Alert.objects.create(kind="credentials", text="They refuse us.", raised_at=clock.now())
-
-    words = Page(console.get("/")).words
-    assert "2 live customers 1 with sending off" in words
-    assert words.index("They refuse us.") < words.index("live customers")
-    assert words.index("Neither nor") < words.index("live customers")
-    assert words.index("Phone too odd") < words.index("live customers")
-    Alert.objects.update(over_at=clock.now())
-    assert "They refuse us." not in Page(console.get("/")).words
-
-
-def test_every_page_says_that_the_distributor_is_away(console):
-    changes.ask(a_customer(), "disable")
-    Gate.objects.create(failures=2, since=clock.now(), why="It does not answer")
-    words = Page(console.get("/customers/")).words
-    assert "The distributor cannot be reached" in words
-    assert "1 change waits, nothing is lost." in words

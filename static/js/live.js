@@ -1,0 +1,71 @@
+// Parts of a page that ask again by htmx (`hx-trigger="every …"`): only while somebody sees the
+// page, more and more rarely while nobody answers, and never while something in them is in use.
+(() => {
+  const FIRST_PAUSE = 4_000; // Milliseconds, doubled with every answer that does not come.
+  const LONGEST_PAUSE = 120_000;
+  const WORTH_TELLING = 2; // answers that did not come
+
+  let missed = 0;
+  let quietUntil = 0;
+  let isSignedOut = false;
+  const shown = new Map(); // what a part was last filled with, by its id
+
+  const asksAgain = (element) => (element?.getAttribute("hx-trigger") || "").includes("every");
+
+  function tell(what) {
+    for (const line of document.querySelectorAll("[data-lost]")) line.hidden = line.dataset.lost !== what;
+  }
+
+  function lacksAnswer() {
+    missed += 1;
+    quietUntil = Date.now() + Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (missed - 1));
+    if (missed >= WORTH_TELLING) tell("answer");
+  }
+
+  function isAnswered() {
+    if (missed) tell("");
+    missed = quietUntil = 0;
+  }
+
+  // Somebody types in it, or has marked words in it: the next answer will do.
+  function isInUse(part) {
+    const active = document.activeElement;
+    if (part.contains(active) && active.matches("input, textarea, select")) return true;
+    const marked = getSelection();
+    return !marked.isCollapsed && part.contains(marked.anchorNode);
+  }
+
+  // The same is said as before: it must not be read out again, only the number beside it is new.
+  function isToldAlready(part, said) {
+    const before = part.querySelector("[data-mark]");
+    const now = new DOMParser().parseFromString(said, "text/html").querySelector("[data-mark]");
+    if (!before || before.dataset.mark !== now?.dataset.mark) return false;
+    before.querySelector("[aria-live]").textContent = now.querySelector("[aria-live]").textContent;
+    return true;
+  }
+
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (!asksAgain(event.detail.elt)) return;
+    if (isSignedOut || document.hidden || Date.now() < quietUntil) event.preventDefault();
+  });
+
+  document.addEventListener("htmx:afterRequest", ({ detail: { xhr } }) => {
+    if (xhr.status === 401) {
+      isSignedOut = true;
+      tell("session");
+    } else if (xhr.status === 0 || xhr.status >= 500) lacksAnswer();
+    else isAnswered();
+  });
+
+  document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    const { target, serverResponse: said } = detail;
+    if (!detail.shouldSwap || !asksAgain(target)) return;
+    const isSame = shown.get(target.id) === said || isToldAlready(target, said);
+    detail.shouldSwap = !isSame && !isInUse(target);
+    if (detail.shouldSwap) shown.set(target.id, said);
+  });
+
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden) document.body.dispatchEvent(new Event("seen"));
+  });
+})();
