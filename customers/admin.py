@@ -25,6 +25,7 @@ from customers.models import (
     Gate,
     IpAddress,
     IpGroup,
+    Note,
     Package,
     Refresh,
     Sample,
@@ -155,6 +156,14 @@ class DecisionAdmin(ReadOnly):
     list_display = ["change", "choice", "by", "reason", "at"]
     list_filter = ["choice"]
     list_select_related = ["change__customer"]
+
+
+@admin.register(Note)
+class NoteAdmin(ReadOnly):
+    list_display = ["customer", "kind", "text", "by", "at"]
+    list_filter = ["kind"]
+    list_select_related = ["customer"]
+    search_fields = ["customer__username", "text", "by"]
 
 
 @admin.register(Drift)

@@ -7,6 +7,7 @@ from customers.models.customer import Customer
 from customers.models.decision import Decision
 from customers.models.drift import Drift
 from customers.models.listed import Listed
+from customers.models.note import Note
 from customers.models.refresh import Refresh
 from customers.models.sample import Sample, Tally
 from customers.models.signup import Signup
@@ -25,6 +26,7 @@ __all__ = [
     "IpAddress",
     "IpGroup",
     "Listed",
+    "Note",
     "Package",
     "Refresh",
     "Sample",

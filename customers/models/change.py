@@ -112,6 +112,8 @@ class Change(models.Model):
         related_name="changes",
         verbose_name=_("asked by"),
     )
+    # Their name as it was then: it stays when the account goes. Empty: nobody asked by name.
+    asker = models.TextField(_("asker's name"), blank=True, default="", db_default="")
     reason = models.TextField(_("reason"), blank=True)
     asked_at = models.DateTimeField(_("asked"))
     settled_at = models.DateTimeField(_("settled"), null=True)
@@ -164,6 +166,11 @@ class Change(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("customers:change", args=[self.pk])
+
+    @property
+    def who(self) -> str:
+        """Who asked, by the name of then; empty if nobody by name did."""
+        return self.asker or str(self.asked_by or "")
 
     @property
     def is_open(self) -> bool:

@@ -17,6 +17,7 @@ from customers.models import (
     Decision,
     Drift,
     Gate,
+    Note,
     Package,
     Refresh,
     Sample,
@@ -96,6 +97,7 @@ def populate(**columns: Any) -> Customer:
     now = clock.now()
     Attempt.objects.create(change=change, n=1, begun_at=now, deadline=now + timedelta(seconds=20))
     Decision.objects.create(change=change, choice="AGAIN", by="ana", reason="because", at=now)
+    Note.objects.create(customer=customer, text="Rang.", author=who, by="asker", at=now)
     Verification.objects.create(customer=customer, begun_at=now, outcome="EQUAL", asked_by=who)
     Signup.objects.create(customer=customer, address="192.0.2.7", at=now)
     _created(customer, who)

@@ -77,7 +77,8 @@ ADMIN = {
 }
 # What the services alone write can be seen, and neither added nor deleted.
 READ_ONLY = ("customer", "change", "attempt", "username", "refresh", "signup", "gate", "alert",
-             "decision", "drift", "verification", "sample", "tally")  # fmt: skip
+             "decision", "drift", "verification", "sample", "tally",
+             "note")  # fmt: skip
 
 
 def expected(name):
@@ -122,8 +123,8 @@ def test_the_table_names_no_page_that_is_gone():
 TYPED = {
     "customers:profile": {"phone": "2"},
     "customers:email": {"email": "new@example.com"},
-    "customers:username": {"username": "new@example.com"},
-    "customers:password": {"password": "abcdef", "confirm_password": "abcdef"},
+    "customers:username": {"username": "new@example.com", "known": "on"},
+    "customers:password": {"password": "abcdef", "confirm_password": "abcdef", "known": "on"},
     "customers:delete": {"username": "ada@example.com"},
     "customers:new": ADA | {"username": "bob@example.com"},
 }
@@ -185,8 +186,8 @@ def test_every_manager_sees_every_customer():
 
 @pytest.mark.parametrize(
     ("group", "may"),
-    [("Managers", {"view_customer", "add_customer", "change_customer", "delete_now"}),
-     ("Leads", {"view_customer", "add_customer", "change_customer", "delete_now",
+    [("Managers", {"view_customer", "add_customer", "change_customer", "delete_now", "add_note"}),
+     ("Leads", {"view_customer", "add_customer", "change_customer", "delete_now", "add_note",
                 "resolve_change", "apply_quarantined_refresh"})],
 )  # fmt: skip
 def test_a_migration_makes_the_two_groups(group, may):
