@@ -47,6 +47,9 @@ NOT_POSSIBLE = {
     ),
 }
 
+# Fields that belong to the asking, not to the customer: the distributor never sees them.
+ASKING = {"change_id", "seen", "known", "reason"}
+
 
 def named_in(words: str, fields: Iterable[str]) -> str | None:
     """The field that the distributor's words name first, as the contract writes it or in words."""
@@ -80,7 +83,9 @@ class AskingForm(forms.Form):
         self.initial.update({n: value for n, value in params.items() if n in self.fields})
         self.cleaned_data: dict[str, Any] = {}
         for said in words:
-            self.add_error(named_in(said, self.fields), _("The distributor said: “%s”") % said)
+            self.add_error(
+                named_in(said, self.fields.keys() - ASKING), _("The distributor said: “%s”") % said
+            )
 
     def renew(self) -> None:
         """The form goes back to the person under a fresh id."""

@@ -3,12 +3,13 @@
 from typing import Any
 
 from django import forms
-from django.utils.html import escape
+from django.utils.html import escape, format_html
 from django.utils.translation import gettext_lazy as _
 
 from customers.distributor.rules import CALLS, PROFILE_FIELDS, Operation, Problem, fold
-from customers.forms.asking import AskingForm, SeenField, dump
+from customers.forms.asking import ASKING, AskingForm, SeenField, dump
 from customers.forms.fields import MESSAGES, check_repeated, field_for
+from customers.forms.texts import reason_field
 from customers.models import Customer
 from customers.services.seen import Seen
 
@@ -17,11 +18,16 @@ USERNAME, PASSWORD = CALLS[Operation.USERNAME], CALLS[Operation.PASSWORD]
 
 
 class SwitchForm(AskingForm):
-    """Nothing to type. Switches are asked for whatever the mirror shows: it may be behind."""
+    """Nothing to type but why. Asked for whatever the mirror shows: it may be behind."""
 
     def __init__(self, customer: Customer, data: Any = None, **kwargs: Any) -> None:
         self.customer = customer
         super().__init__(data, **kwargs)
+        self.fields |= self.more() | {"reason": reason_field()}
+
+    def more(self) -> dict[str, forms.Field]:
+        """Fields that the class does not know yet; the reason comes after them."""
+        return {}
 
     def asked(self) -> dict[str, Any]:
         """The fields that were sent, under the contract's names; no password."""
@@ -51,7 +57,7 @@ class FieldsForm(SwitchForm):
 
     @property
     def _own(self) -> set[str]:
-        return self.fields.keys() - {"change_id", "seen"}
+        return self.fields.keys() - ASKING
 
     def _untouched(self, name: str, seen: Seen) -> bool:
         return bool(self.data.get(name) == (seen.shown[name] or ""))
@@ -60,10 +66,8 @@ class FieldsForm(SwitchForm):
 class ProfileForm(FieldsForm):
     """A client may leave fields out: those stay as they are. Blanking one is refused."""
 
-    def __init__(self, customer: Customer, data: Any = None) -> None:
-        super().__init__(customer, data)
-        for name in PROFILE_FIELDS:
-            self.fields[name] = field_for(PROFILE.param(name), required=False)
+    def more(self) -> dict[str, forms.Field]:
+        return {name: field_for(PROFILE.param(name), required=False) for name in PROFILE_FIELDS}
 
     def clean(self) -> dict[str, Any]:
         said = super().clean()
@@ -82,13 +86,40 @@ class EmailForm(FieldsForm):
     email = field_for(EMAIL.param("email"))
 
 
+# What breaks, to be ticked by who knows it; {} is the customer.
+KNOWN = {
+    Operation.USERNAME: _(
+        "I know that the SMTP login of {} dies at once: nothing sends with the old username "
+        "any more"
+    ),
+    Operation.PASSWORD: _(
+        "I know that the SMTP login of {} dies at once: nothing sends with the old password "
+        "any more"
+    ),
+}
+
+
+def known_field(operation: Operation, customer: Customer) -> forms.BooleanField:
+    return forms.BooleanField(
+        # A label is taken for HTML.
+        label=format_html(str(KNOWN[operation]), customer.name),
+        error_messages={"required": _("Tick it to go on: nothing was asked for yet.")},
+    )
+
+
 class UsernameForm(FieldsForm):
     username = field_for(USERNAME.param("username"))
+
+    def more(self) -> dict[str, forms.Field]:
+        return {"known": known_field(Operation.USERNAME, self.customer)}
 
 
 class PasswordForm(SwitchForm):
     password = field_for(PASSWORD.param("password"))
     confirm_password = field_for(PASSWORD.param("confirm_password"))
+
+    def more(self) -> dict[str, forms.Field]:
+        return {"known": known_field(Operation.PASSWORD, self.customer)}
 
     def clean(self) -> dict[str, Any]:
         said = super().clean()

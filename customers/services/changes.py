@@ -93,7 +93,8 @@ def ask(
     asked_by: User | None = None,
     reason: str = "",
 ) -> Change:
-    """Ask for a change of a customer. `fields` are what the form holds, changed or not.
+    """Ask for a change of a customer. `fields` are what the form holds, changed or not; `reason`
+    is kept with the change and goes nowhere else.
 
     Raises AskingError or NameTaken; then nothing was written.
     """
@@ -107,7 +108,7 @@ def ask(
         params = {k: v for k, v in (fields or {}).items() if v != base.shown[k]}
         # A client that does not send `seen` back finds its own change laid over the mirror.
         again = params or _repeated(change_id, fields or {})
-        if same := _asked_before(change_id, operation, again, password, customer):
+        if same := _asked_before(change_id, operation, again, password, customer, reason):
             return same
         _check_possible(customer, operation)
         if not params and (fields or operation == Operation.PROFILE):
@@ -126,15 +127,15 @@ def _asked_before(
     params: Mapping[str, Any],
     password: str,
     customer: Customer | None = None,
+    reason: str = "",
 ) -> Change | None:
     """The change that this id already stands for, if it is the same in all it says."""
     before = Change.objects.select_related("customer").filter(pk=change_id).first()
     if before is None:
         return None
-    said = (before.operation, before.params, before.customer)
-    if said == (operation, params, customer or before.customer) and _same_password(
-        before, password
-    ):
+    said = (before.operation, before.params, before.customer, before.reason)
+    says = (operation, params, customer or before.customer, reason)
+    if said == says and _same_password(before, password):
         return before
     raise AlreadySent
 
@@ -186,6 +187,7 @@ def _write(
         due_at=now,
         asked_at=now,
         asked_by=asked_by,
+        asker=str(asked_by or ""),
         reason=reason,
     )
     ring(customer.pk)

@@ -96,6 +96,7 @@ def _ask(request: HttpRequest, operation: Operation, form: SwitchForm) -> Change
             change_id=form.cleaned_data["change_id"],
             seen=form.cleaned_data.get("seen"),
             asked_by=request.user,  # type: ignore[arg-type]
+            reason=form.cleaned_data["reason"],
         )
     except (AskingError, NameTaken) as error:
         form.explain(error)

@@ -109,9 +109,11 @@ def states(installed, manager) -> dict[str, str]:
     settled(manager, pages["closed"], "Live")
     manager.submit(f"{pages['closed'].url}delete/", username=name)
     manager.submit(f"{pages['live'].url}disable/")
-    manager.submit(f"{pages['live'].url}password/", password=SECRET, confirm_password=SECRET)
+    manager.submit(
+        f"{pages['live'].url}password/", password=SECRET, confirm_password=SECRET, known="on"
+    )
     settled(manager, pages["held to"], "Live")
-    manager.submit(f"{pages['held to'].url}username/", username=theirs)
+    manager.submit(f"{pages['held to'].url}username/", username=theirs, known="on")
     signed_up = Visitor(installed.url).submit("/signup/", **somebody(a_name()))
     ends = {
         "refused": "Refused",

@@ -92,7 +92,7 @@ class Person:
             path = f"{customers[asked.lane]}{page}/"
         form = self._open(path)
         target, said = form.form()
-        values = said | asked.fields | _passwords(asked)
+        values = said | asked.fields | _passwords(asked) | {"known": "on"}
         begun = time.monotonic()
         reply, tries = self._send(urljoin(form.url, target), values, form.url)
         if asked.twice:

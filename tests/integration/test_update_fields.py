@@ -9,6 +9,7 @@ from customers.models import Change, Customer, Username, clock
 from customers.services import changes
 from customers.services.sealing import unseal
 from tests.integration.pages import (
+    KNOWN,
     PROFILE,
     Page,
     a_customer,
@@ -108,7 +109,7 @@ def test_a_bad_value_is_an_error_at_its_field(console, ada, value):
         if page == "password" and len(value) > 1000:
             continue  # The contract sets no upper limit.
         before = everything()
-        response = post_raw(console, url(ada, page), dict.fromkeys(names, value))
+        response = post_raw(console, url(ada, page), KNOWN | dict.fromkeys(names, value))
         assert set(refusals(response)) == set(names), page
         assert everything() == before
 
@@ -124,7 +125,7 @@ def test_an_address_has_the_form_and_length_that_the_contract_wants(console, ada
     }
     assert set(refused(console, ada, page, {page: "ada"})) == {page}
     assert set(refused(console, ada, page, {})) == {page}
-    assert console.post(url(ada, page), {page: too_long[1:]}).status_code == 302
+    assert console.post(url(ada, page), KNOWN | {page: too_long[1:]}).status_code == 302
     assert Change.objects.get().params == {page: too_long[1:]}
 
 
@@ -154,7 +155,7 @@ def test_a_username_that_is_not_free_is_refused_with_the_reason(console, ada, st
 
 def test_a_customer_gets_back_the_name_that_is_held_for_nobody_else(console, ada):
     a_name("old@example.com", "RELEASED", customer=ada, until=clock.now() + timedelta(hours=1))
-    filled = {"username": "old@example.com"}
+    filled = KNOWN | {"username": "old@example.com"}
     assert console.post(url(ada, "username"), filled).status_code == 302
     assert Username.objects.get(key="old@example.com").state == "PENDING"
 
@@ -166,14 +167,14 @@ def test_a_password_is_sealed_long_enough_and_typed_twice(console, ada):
     assert refused(console, ada, "password", differing) == {
         "confirm_password": ["The two passwords differ."]
     }
-    console.post(url(ada, "password"), PASSWORD)
+    console.post(url(ada, "password"), KNOWN | PASSWORD)
     change = Change.objects.get()
     assert change.params == {}
     assert unseal(change.sealed_password, change.pk) == "analytical"
 
 
 def test_another_password_under_the_same_id_is_told(console, ada):
-    filled = form(console, ada, "password") | PASSWORD
+    filled = form(console, ada, "password") | KNOWN | PASSWORD
     console.post(url(ada, "password"), filled)
     other = filled | {"password": "another", "confirm_password": "another"}
     response = console.post(url(ada, "password"), other)
@@ -211,9 +212,11 @@ def test_a_deletion_is_confirmed_by_typing_the_username(console, ada):
     assert console.post(url(ada, "delete"), {"username": " ADA@example.com"}).status_code == 302
 
 
-def test_no_page_but_that_of_the_deletion_asks_for_a_confirmation(console, ada):
+def test_no_page_of_a_switch_asks_for_a_confirmation(console, ada):
     for page in SWITCHES:
-        assert set(form(console, ada, page)) == {"csrfmiddlewaretoken", "change_id"}
+        asked = Page(console.get(url(ada, page)))
+        assert set(asked.sends) == {"csrfmiddlewaretoken", "change_id"}
+        assert not any(said.get("name") == "known" for _tag, said in asked.tags)
 
 
 def test_a_page_says_what_it_breaks_and_whom(console, ada):

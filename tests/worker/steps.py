@@ -34,7 +34,7 @@ def a_choice() -> dict[str, str]:
 
 
 def twice(password: str) -> dict[str, str]:
-    return {"password": password, "confirm_password": password}
+    return {"password": password, "confirm_password": password, "known": "on"}
 
 
 def shows(visitor: Visitor, path: str, words: str, seconds: float = 60) -> None:

@@ -67,7 +67,9 @@ def test_what_sings_is_heard_nowhere(tmp_path, database):
             manager.submit(f"/customers/{pk}/password/", **twice(typed[-1]))
         for page, fields in UPDATES.items():
             manager.submit(f"/customers/{customers[0]}/{page}/", **fields)
-        manager.submit(f"/customers/{customers[0]}/username/", username="new@navy.example")
+        manager.submit(
+            f"/customers/{customers[0]}/username/", username="new@navy.example", known="on"
+        )
         settle(manager, customers)
         reports = reported(installed, manager, customers[2:4], typed)
         settle(manager, customers)

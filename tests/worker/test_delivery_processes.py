@@ -60,7 +60,7 @@ def test_without_a_worker_forms_work_and_say_waiting_and_the_order_is_kept(
         assert "Being set up" in page.words
         manager.submit(f"/customers/{page.pk}/profile/", phone="+1 212 555 0177")
         manager.submit(f"/customers/{page.pk}/email/", email="post@example.com")
-        manager.submit(f"/customers/{page.pk}/username/", username=renamed)
+        manager.submit(f"/customers/{page.pk}/username/", username=renamed, known="on")
         waiting = manager.submit(f"/customers/{page.pk}/disable/")
         assert waiting.words.count("Waiting") >= 5
         assert "will stop sending in a moment" in waiting.words
