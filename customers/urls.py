@@ -10,6 +10,7 @@ from customers.views import (
     deciding,
     drift,
     listing,
+    notes,
     reading,
     refreshes,
     verifying,
@@ -49,6 +50,8 @@ urlpatterns = [
     path("refreshes/<int:pk>/decide/", reading.decide, name="decide-refresh"),
     path("<int:pk>/", customers.detail, name="detail"),
     path("<int:pk>/verify/", verifying.verify, name="verify"),
+    path("<int:pk>/note/", notes.note, name="note"),
+    path("<int:pk>/manager/", notes.assign, name="assign"),
     path("<int:pk>/correct/", changes.new, name="correct"),
     *(
         path(f"<int:pk>/{name}/", may_change(changes.update), {"operation": operation}, name=name)

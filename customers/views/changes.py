@@ -4,8 +4,10 @@ from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
+from django_htmx.http import HttpResponseClientRedirect
 
 from customers.distributor.rules import Operation, is_email
 from customers.forms.create import CreateForm
@@ -16,6 +18,7 @@ from customers.services import changes
 from customers.services.errors import AskingError
 from customers.services.names import NameTaken
 from customers.views.correcting import refused_before, words_of
+from customers.views.pages import page_of
 from customers.views.promises import promise
 from customers.views.words import PROMISES, WARNINGS
 
@@ -74,7 +77,7 @@ def update(request: HttpRequest, pk: int, operation: Operation) -> HttpResponse:
         form.recall(before.params, words_of(before))
     if request.method == "POST" and form.is_valid() and (change := _ask(request, operation, form)):
         promise(request, change, PROMISES[operation] % customer.name)
-        return redirect(customer)
+        return _to(request, page_of(request, customer))
     context = {
         "customer": customer,
         "form": form,
@@ -82,8 +85,19 @@ def update(request: HttpRequest, pk: int, operation: Operation) -> HttpResponse:
         "label": OPERATIONS[operation],
         "warning": WARNINGS.get(operation),
         "open_changes": customer.open_changes,
+        "back": page_of(request, customer),
     }
-    return render(request, "customers/update.html", context)
+    # A dialog of the customer's page asks for the form alone.
+    template = "_update_dialog" if request.htmx else "update"  # type: ignore[attr-defined]
+    response = render(request, f"customers/{template}.html", context)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+def _to(request: HttpRequest, page: str) -> HttpResponse:
+    """A script would follow a redirect by itself, and the promise would be told to nobody."""
+    is_dialog = request.htmx  # type: ignore[attr-defined]
+    return HttpResponseClientRedirect(page) if is_dialog else redirect(page)
 
 
 def _ask(request: HttpRequest, operation: Operation, form: SwitchForm) -> Change | None:

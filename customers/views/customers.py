@@ -1,29 +1,30 @@
 """The page of one customer."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from typing import Any
 
 from django.contrib.auth.decorators import permission_required
-from django.db.models import Count, Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
-from customers.distributor.rules import WITH_PASSWORD, Operation, is_email
-from customers.models import Attempt, Change, Customer, Verification
+from customers.distributor.rules import Operation, is_email
+from customers.forms.notes import AssignForm, NoteForm
+from customers.models import Change, Customer, Verification
 from customers.models.customer import CustomerQuerySet
-from customers.views.altered import Altered, altered
 from customers.views.correcting import CHANGEABLE, refusals
 from customers.views.live import render_live
 from customers.views.neighbours import neighbours
+from customers.views.pages import here, keep
 from customers.views.promises import outdated_tags
 from customers.views.story import is_overruled, latest_first
+from customers.views.switches import switches
+from customers.views.timeline import timeline
 from customers.views.truth import SHOWN, facts
 from customers.views.verifying import VERIFIABLE, is_awaited, news
 
-TIMELINE = 50
-# Calls of a change that its customer's page tells of; its own page tells of all.
-CALLS = 5
+# A promise at the top is about one of the latest changes.
+PROMISED = 20
 State = Change.State
 
 
@@ -34,7 +35,14 @@ def _customers() -> CustomerQuerySet:
 @require_safe
 @permission_required("customers.view_customer", raise_exception=True)
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
-    """Asked for by htmx while something is on its way: then only what may have changed."""
+    return page(request, pk)
+
+
+def page(request: HttpRequest, pk: int, note: NoteForm | None = None) -> HttpResponse:
+    """Asked for by htmx while something is on its way: then only what may have changed.
+
+    `note` is one that could not be kept.
+    """
     # First what is on its way, then the mirror: what settles in between is seen as still open,
     # and asked for again. The other way round the page would stand still with the old mirror.
     coming = list(
@@ -42,55 +50,60 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         Change.objects.open().filter(customer__pk=pk).select_related("asked_by").order_by("seq")
     )
     customer = get_object_or_404(_customers(), pk=pk)
-    timeline = list(_timeline(customer))
-    looks = Verification.objects.select_related("asked_by")
-    verification = looks.filter(customer=customer).first()
-    known = {fact.name: fact for fact in facts(customer, verification)}
-    is_verifying = is_awaited(request, verification)
     is_closing = any(change.operation == Operation.DELETE for change in coming)
     context = {
         "customer": customer,
         "neighbours": neighbours(request, customer),
-        "facts": known,
+        "here": here(request, customer),
+        "keep": keep(request),
+        "open_changes": coming,
+        "closed_by": _closed_by(customer),
+        "shown_state": _shown_state(customer, coming),
+        "outdated": outdated_tags(customer.changes.order_by("-seq")[:PROMISED]),
+        "timeline": timeline(customer, request.GET),
+        "can_change": customer.status in CHANGEABLE and not is_closing,
+        **_truth(request, customer, coming),
+        **_refused(request, customer),
+        **_forms(request, customer, note),
+    }
+    is_live = bool(context["is_verifying"]) or any(it.state != State.BLOCKED for it in coming)
+    return render_live(
+        request, "customers/detail.html", context, is_live=is_live, brings_all_along=True
+    )
+
+
+def _truth(request: HttpRequest, customer: Customer, coming: Sequence[Change]) -> dict[str, Any]:
+    """What the distributor has, how we know, and what is to become of it."""
+    looks = Verification.objects.select_related("asked_by")
+    verification = looks.filter(customer=customer).first()
+    known = {fact.name: fact for fact in facts(customer, coming, verification)}
+    is_verifying = is_awaited(request, verification)
+    return {
         "fields": [known[name] for name in SHOWN],
+        "switches": switches(known) if customer.status in CHANGEABLE else [],
+        "switches_refused": not is_email(known["username"].expected),
         "is_verifying": is_verifying,
         "may_verify": customer.status in VERIFIABLE and not is_verifying,
         "looked": "" if is_verifying else news(verification),
         "verification": verification,
-        "open_changes": coming,
-        "password_set": _password_set(customer),
-        "password_coming": next((c for c in coming[::-1] if c.operation in WITH_PASSWORD), None),
-        "refusal": (refusal := _refusal(customer)),
+        "password": known["password"],
+    }
+
+
+def _refused(request: HttpRequest, customer: Customer) -> dict[str, Any]:
+    refusal = _refusal(customer)
+    return {
+        "refusal": refusal,
         "is_overruled": refusal is not None and is_overruled(refusal, latest_first(refusal)),
         "refusals": refusals(request, customer),
-        "closed_by": _closed_by(customer),
-        "shown_state": _shown_state(customer, coming),
-        "has_switches": customer.status in CHANGEABLE,
-        "outdated": outdated_tags(timeline),
-        "timeline": _with_drifts(timeline, customer),
-        "switches_refused": not is_email(customer.expected()["username"]),
-        "can_change": customer.status in CHANGEABLE and not is_closing,
     }
-    is_live = is_verifying or any(change.state != Change.State.BLOCKED for change in coming)
-    return render_live(request, "customers/detail.html", context, is_live=is_live)
 
 
-def _timeline(customer: Customer) -> QuerySet[Change]:
-    calls = Attempt.objects.only("change", "n", "kind", "begun_at", "outcome").order_by("-n")
-    changes = customer.changes.select_related("asked_by").prefetch_related(
-        Prefetch("attempt_set", calls[:CALLS], to_attr="latest_calls")
-    )
-    return changes.annotate(calls=Count("attempt")).order_by("-seq")[:TIMELINE]
-
-
-def _with_drifts(timeline: Sequence[Change], customer: Customer) -> list[Change | Altered]:
-    """What we asked for and what others altered, the latest first."""
-    drifts = customer.drifts.select_related("decided_by", "change")[:TIMELINE]
-    return sorted([*timeline, *altered(drifts)], key=_when, reverse=True)
-
-
-def _when(it: Change | Altered) -> datetime:
-    return it.asked_at if isinstance(it, Change) else it.drift.seen_at
+def _forms(request: HttpRequest, customer: Customer, note: NoteForm | None) -> dict[str, Any]:
+    """They stand beside what lives: nothing that is typed there is taken away."""
+    if request.htmx:  # type: ignore[attr-defined]
+        return {}
+    return {"form": note, "note": note or NoteForm(), "assigning": AssignForm(customer)}
 
 
 def _shown_state(customer: Customer, coming: Sequence[Change]) -> str:
@@ -113,14 +126,3 @@ def _refusal(customer: Customer) -> Change | None:
     if customer.status != Customer.Status.REFUSED:
         return None
     return customer.changes.filter(operation=Operation.CREATE).order_by("-seq").first()
-
-
-def _password_set(customer: Customer) -> Change | None:
-    told: Change | None = (
-        customer.changes.filter(
-            state=Change.State.DONE, operation__in=(Operation.CREATE, Operation.PASSWORD)
-        )
-        .order_by("-seq")
-        .first()
-    )
-    return told

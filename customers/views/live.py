@@ -20,19 +20,25 @@ from customers.models import clock
 
 
 def render_live(
-    request: HttpRequest, template: str, context: Mapping[str, Any], *, is_live: bool
+    request: HttpRequest,
+    template: str,
+    context: Mapping[str, Any],
+    *,
+    is_live: bool,
+    brings_all_along: bool = False,
 ) -> HttpResponse:
     """`folder/page.html`, or for htmx its living part alone, `folder/_page.html`.
 
     Once nothing is to come any more the whole page is loaded again: what stands around the
-    living part, the buttons and the promise at the top, would be out of date.
+    living part, the buttons and the promise at the top, would be out of date. Not so if the
+    part brings along whatever else changes: then what is typed or open beside it stays.
     """
     response: HttpResponse = HttpResponseClientRefresh()
     if not request.htmx:  # type: ignore[attr-defined]
         response = render(request, template, {**context, "is_live": is_live})
-    elif is_live:
+    elif is_live or brings_all_along:
         folder, page = template.rsplit("/", 1)
-        response = render(request, f"{folder}/_{page}", {**context, "is_live": True})
+        response = render(request, f"{folder}/_{page}", {**context, "is_live": is_live})
     patch_vary_headers(response, ["HX-Request"])
     return response
 

@@ -1,14 +1,16 @@
 """What a customer page may say of each field: the value, and how we know."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Max, Q
 from django.utils.translation import gettext as _
 
-from customers.distributor.rules import ROW_FIELDS, Operation
+from customers.distributor.rules import ROW_FIELDS, SWITCHES, WITH_PASSWORD, Operation
 from customers.models import Change, Customer, Verification
+from customers.models.customer import EDITABLE
 from customers.models.labels import label
 from customers.views.altered import Altered, marks
 
@@ -20,6 +22,19 @@ SHOWN = (
 
 
 SWITCHED = ("active", "website_access")
+WITH_PARAMS = (Operation.PROFILE, Operation.EMAIL, Operation.USERNAME)
+# At a glance, beside the words: verified, sent and no more, unknown.
+SIGNS = {
+    "read": "bi-check2 sign-good",
+    "confirmed": "bi-check2 sign-good",
+    "probed": "bi-check2 sign-good",
+    "sent": "bi-send",
+    "refuted": "bi-exclamation-diamond sign-doubt",
+    "omitted": "bi-dash",
+    "asked": "bi-hourglass-split",
+    "closed": "bi-archive",
+    "unknown": "bi-question-lg",
+}
 # What a creation may leave to the distributor.
 OPTIONAL = {"ip_group", "ip", "billing_date"}
 
@@ -42,6 +57,15 @@ class Fact:
     altered: Altered | None = None
 
     @property
+    def expected(self) -> Any:
+        """How it will be once all that is on its way is done."""
+        return self.coming if self.change else self.value
+
+    @property
+    def sign(self) -> str:
+        return SIGNS["asked" if self.how == "read" and self.when is None else self.how]
+
+    @property
     def text(self) -> str:
         """The value in words; empty where there is none."""
         match self.value:
@@ -55,12 +79,17 @@ class Fact:
                 return str(other)
 
 
-def facts(customer: Customer, verification: Verification | None = None) -> Iterator[Fact]:
-    """Each shown field of the customer, with what is on its way to it."""
+def facts(
+    customer: Customer, open_changes: Iterable[Change], verification: Verification | None = None
+) -> Iterator[Fact]:
+    """Each shown field of the customer, with what is on its way to it; the password's value is
+    never known."""
     told = _confirmations(customer)
     noticed = marks(customer)
     coming: dict[str, tuple[Any, Change]] = {}
-    for change in customer.open_changes:
+    for change in open_changes:
+        if change.operation in WITH_PASSWORD:
+            coming["password"] = (None, change)
         if change.operation != Operation.CREATE:
             coming |= {name: (value, change) for name, value in change.effects().items()}
     for name in (*SHOWN, *SWITCHED):
@@ -70,6 +99,9 @@ def facts(customer: Customer, verification: Verification | None = None) -> Itera
             how, when = _probed(customer, verification, told.get(name)) or (how, when)
         to, by = coming.get(name, (None, None))
         yield Fact(name, label(name), value, how, when, to, by, noticed.get(name))
+    set_at = told["password"]
+    how = "sent" if set_at else "unknown"
+    yield Fact("password", _("Password"), None, how, set_at, *coming.get("password", (None, None)))
 
 
 def _probed(
@@ -89,11 +121,23 @@ def _is_asked(customer: Customer) -> bool:
 
 
 def _confirmations(customer: Customer) -> dict[str, datetime | None]:
-    """When the distributor last answered "success" to each column."""
-    told: dict[str, datetime | None] = {}
-    for change in customer.changes.filter(state=Change.State.DONE).order_by("seq"):
-        told |= dict.fromkeys(change.effects(), change.settled_at)
-    return told
+    """When the distributor last answered "success" to each column; one row, however many did."""
+    done = customer.changes.filter(state=Change.State.DONE)
+    latest = {
+        name: Max("settled_at", filter=_tells(name)) for name in (*SHOWN, *SWITCHED, "password")
+    }
+    told = done.aggregate(**{f"{name}_at": it for name, it in latest.items()})
+    return {name: told[f"{name}_at"] for name in latest}
+
+
+def _tells(name: str) -> Q:
+    """The changes whose success says something of that column; a creation's does of all."""
+    told = Q(operation=Operation.CREATE)
+    if name == "password":
+        return told | Q(operation=Operation.PASSWORD)
+    if name in EDITABLE:
+        return told | Q(operation__in=WITH_PARAMS, params__has_key=name)
+    return told | Q(operation__in=[op for op, (column, _on) in SWITCHES.items() if column == name])
 
 
 def _how(

@@ -22,6 +22,20 @@ PROMISES = {
     Operation.WEBSITE_DISABLE: _("%s will lose website access in a moment."),
     Operation.DELETE: _("%s will be deleted in a moment."),
 }
+# What a switch does, told before it is pressed.
+EFFECTS = {
+    Operation.ENABLE: _("The customer can send again at once, with the same login."),
+    Operation.DISABLE: _(
+        "All mail of the customer stops at once, until sending is switched on again. Website "
+        "access stays as it is."
+    ),
+    Operation.WEBSITE_ENABLE: _(
+        "The customer can sign in to the distributor's website. Sending stays as it is."
+    ),
+    Operation.WEBSITE_DISABLE: _(
+        "The customer cannot sign in to the distributor's website any more. Sending goes on."
+    ),
+}
 WARNINGS = {
     Operation.USERNAME: _(
         "The customer's SMTP login breaks the moment the username changes: every program that "
@@ -32,8 +46,8 @@ WARNINGS = {
         "The customer's SMTP login breaks the moment the password changes: every program that "
         "sends with the old one stops until it is told the new one."
     ),
-    Operation.DISABLE: _("The customer cannot send any more until sending is switched on again."),
-    Operation.WEBSITE_DISABLE: _("The customer cannot sign in to the distributor's website."),
+    Operation.DISABLE: EFFECTS[Operation.DISABLE],
+    Operation.WEBSITE_DISABLE: EFFECTS[Operation.WEBSITE_DISABLE],
     Operation.DELETE: _(
         "The account is closed for good. It cannot be undone, and the username can never be "
         "used again, by nobody."

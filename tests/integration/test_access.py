@@ -44,6 +44,8 @@ READING = {
     "customers:decide-refresh": BY_POST,
     "customers:detail": MANAGERS,
     "customers:verify": BY_POST,
+    "customers:note": BY_POST,
+    "customers:assign": BY_POST,
     "customers:correct": MANAGERS,
     "customers:profile": MANAGERS,
     "customers:email": MANAGERS,

@@ -113,7 +113,7 @@ ONLY_READ = ["dashboard", "standing", "customers:list", "customers:detail", "cus
              "signup-status", "health"]  # fmt: skip
 BY_POST = ["customers:drift-ticked", "customers:drift-alike", "customers:drift-rename",
            "customers:withdraw", "customers:resolve", "customers:look", "customers:verify",
-           "customers:decide-refresh"]  # fmt: skip
+           "customers:decide-refresh", "customers:note", "customers:assign"]  # fmt: skip
 
 
 def test_other_methods_than_a_page_knows_are_refused():

@@ -364,7 +364,8 @@ def test_the_timeline_is_in_the_order_of_what_happened(console, ada):
     drift = altered(ada, seen_at=clock.now())
     second = changes.ask(ada, Operation.PROFILE, {"phone": "1"})
     timeline = console.get(ada.get_absolute_url()).context["timeline"]
-    assert [getattr(it, "drift", it) for it in timeline] == [second, drift, first]
+    happened = [entry.it for entry in timeline.entries]
+    assert [getattr(it, "drift", it) for it in happened] == [second, drift, first]
 
 
 @pytest.mark.parametrize(
