@@ -61,7 +61,14 @@ def choose(page: Page, values: Mapping[str, str]) -> None:
 
 
 def press(page: Page, name: str) -> None:
+    """And wait for the answer, where a script asks for it."""
     page.get_by_role("main").get_by_role("button", name=name, exact=True).click()
+    expect(page.locator("dialog[aria-busy=true]")).to_have_count(0)
+
+
+def knows(page: Page) -> None:
+    """That the customer's login breaks."""
+    page.get_by_label(re.compile("I know that the SMTP login of")).check()
 
 
 def follow(page: Page, name: str) -> None:

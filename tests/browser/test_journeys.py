@@ -17,6 +17,7 @@ from tests.browser.console import (
     fill,
     follow,
     is_settled,
+    knows,
     new_customer,
     press,
     state,
@@ -71,6 +72,7 @@ def test_a_manager_creates_changes_and_deletes_a_customer(page, installed, name)
 
     follow(page, "Change username")
     fill(page, {"Username": (renamed := a_name())})
+    knows(page)
     press(page, "Change username")
     is_settled(page)
     assert not installed.accounts(name)
@@ -79,6 +81,7 @@ def test_a_manager_creates_changes_and_deletes_a_customer(page, installed, name)
     follow(page, "Change password")
     page.get_by_role("main").get_by_text("SMTP login breaks").wait_for()
     fill(page, {"Password": NEW_PASSWORD, "Password again": NEW_PASSWORD})
+    knows(page)
     press(page, "Change password")
     is_settled(page)
     assert installed.account(renamed) == (there := there | {"password": NEW_PASSWORD})
@@ -284,6 +287,7 @@ def test_an_old_username_is_found(page, installed, name):
     is_settled(page)
     follow(page, "Change username")
     fill(page, {"Username": (renamed := a_name())})
+    knows(page)
     press(page, "Change username")
     is_settled(page)
 
@@ -307,6 +311,7 @@ def test_a_username_that_is_no_address_is_warned_of_and_the_switches_say_why(pag
     expect(page.get_by_role("link", name="Switch sending off")).to_have_count(0)
     follow(page, "Change the username first")
     fill(page, {"Username": (renamed := a_name())})
+    knows(page)
     press(page, "Change username")
     is_settled(page)
     follow(page, "Switch sending off")
