@@ -29,6 +29,7 @@ from customers.models import (
     Package,
     Refresh,
     Sample,
+    SavedView,
     Signup,
     Tally,
     Username,
@@ -197,6 +198,13 @@ class VerificationAdmin(ReadOnly):
     list_display = ["customer", "outcome", "fields", "company_confirmed", "begun_at", "asked_by"]
     list_filter = ["outcome", "company_confirmed"]
     list_select_related = ["customer", "asked_by"]
+
+
+@admin.register(SavedView)
+class SavedViewAdmin(ReadOnly):
+    list_display = ["name", "owner", "is_shared", "query"]
+    list_filter = ["is_shared"]
+    list_select_related = ["owner"]
 
 
 @admin.register(Signup)

@@ -13,6 +13,7 @@ from customers.views import (
     notes,
     reading,
     refreshes,
+    saved,
     verifying,
 )
 
@@ -36,6 +37,9 @@ urlpatterns = [
     path("", listing.customer_list, name="list"),
     path("new/", changes.new, name="new"),
     path("changes/", asked.change_list, name="changes"),
+    path("views/", saved.saved, name="views"),
+    path("views/<int:pk>/", saved.edit, name="view"),
+    path("views/<int:pk>/delete/", saved.delete, name="delete-view"),
     path("changes/<uuid:pk>/", deciding.change_detail, name="change"),
     path("changes/<uuid:pk>/withdraw/", deciding.withdraw, name="withdraw"),
     path("changes/<uuid:pk>/resolve/", deciding.resolve, name="resolve"),

@@ -10,6 +10,7 @@ from customers.models.listed import Listed
 from customers.models.note import Note
 from customers.models.refresh import Refresh
 from customers.models.sample import Sample, Tally
+from customers.models.saved_view import SavedView
 from customers.models.signup import Signup
 from customers.models.standing import Alert, Gate
 from customers.models.username import Username
@@ -30,6 +31,7 @@ __all__ = [
     "Package",
     "Refresh",
     "Sample",
+    "SavedView",
     "Signup",
     "Tally",
     "Username",

@@ -26,6 +26,7 @@ from customers.models import Customer, Package
 from customers.models.keyset import Order, Reading
 from customers.models.orders import DEFAULT, ORDERS
 from customers.views.list_pages import Page, former, open_changes
+from customers.views.offered import views_for
 
 DENSITIES = ("comfortable", "compact")
 A_YEAR = 365 * 24 * 3600
@@ -158,6 +159,7 @@ def customer_list(request: HttpRequest) -> HttpResponse:
     )
     context = {
         "listing": listing,
+        "views": views_for(request.user, listing.view_query),  # type: ignore[arg-type]
         "page": page,
         "table": table,
         "stuck": stuck,

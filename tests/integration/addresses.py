@@ -21,6 +21,7 @@ from customers.models import (
     Package,
     Refresh,
     Sample,
+    SavedView,
     Signup,
     Tally,
     Verification,
@@ -61,10 +62,16 @@ def _refreshs_key() -> list[Any]:
     return [Refresh.objects.earliest("pk").pk]
 
 
+def _views_key() -> list[Any]:
+    return [SavedView.objects.earliest("pk").pk]
+
+
 ODD: dict[str, Callable[[], list[Any]]] = {
     "customers:drift-rename": lambda: [Drift.objects.get(field="username").pk],
     "customers:refresh": _refreshs_key,
     "customers:decide-refresh": _refreshs_key,
+    "customers:view": _views_key,
+    "customers:delete-view": _views_key,
     "signup-status": lambda: [Signup.objects.get().pk],
     "password_reset_confirm": lambda: ["MQ", "set-password"],
     "admin:app_list": lambda: ["customers"],
@@ -100,6 +107,7 @@ def populate(**columns: Any) -> Customer:
     Note.objects.create(customer=customer, text="Rang.", author=who, by="asker", at=now)
     Verification.objects.create(customer=customer, begun_at=now, outcome="EQUAL", asked_by=who)
     Signup.objects.create(customer=customer, address="192.0.2.7", at=now)
+    SavedView.objects.create(owner=who, name="Ours", query="q=x", is_shared=True)
     _created(customer, who)
     Refresh.objects.create(started_at=now, finished_at=now, verdict="FAILED", problem="cut")
     Drift.objects.create(

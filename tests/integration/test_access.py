@@ -18,7 +18,7 @@ from tests.integration.pages import (
 )
 
 pytestmark = pytest.mark.django_db
-LOGIN, NO, YES, ELSEWHERE, METHOD = "login", 403, 200, 302, 405
+LOGIN, NO, YES, ELSEWHERE, METHOD, NOBODYS = "login", 403, 200, 302, 405, 404
 # Reading. Who: nobody signed in, without permissions, Managers, Leads, staff superuser.
 EVERYBODY = (YES, YES, YES, YES, YES)
 SIGNED_IN = (LOGIN, YES, YES, YES, YES)
@@ -42,6 +42,9 @@ READING = {
     "customers:refresh": MANAGERS,
     "customers:attestations": MANAGERS,
     "customers:decide-refresh": BY_POST,
+    "customers:views": MANAGERS,
+    "customers:view": (LOGIN, NO, NOBODYS, NOBODYS, NOBODYS),
+    "customers:delete-view": BY_POST,
     "customers:detail": MANAGERS,
     "customers:verify": BY_POST,
     "customers:note": BY_POST,
@@ -80,7 +83,7 @@ ADMIN = {
 # What the services alone write can be seen, and neither added nor deleted.
 READ_ONLY = ("customer", "change", "attempt", "username", "refresh", "signup", "gate", "alert",
              "decision", "drift", "verification", "sample", "tally",
-             "note")  # fmt: skip
+             "note", "savedview")  # fmt: skip
 
 
 def expected(name):
@@ -139,6 +142,10 @@ WRITING = [
 ]  # fmt: skip
 
 
+# A page to read with a button for those who may, and what is one's own whatever one may.
+FOR_LOOKERS = {"customers:refreshes", "customers:views", "customers:view", "customers:delete-view"}
+
+
 @pytest.mark.parametrize("name", WRITING)
 def test_who_may_not_write_writes_nothing(name):
     populate()
@@ -148,7 +155,7 @@ def test_who_may_not_write_writes_nothing(name):
         codename="view_customer"))  # fmt: skip
     looking = Client()
     looking.force_login(looker)
-    if name != "customers:refreshes":
+    if name not in FOR_LOOKERS:
         strangers.append(looking)
     before = everything()
     for client in strangers:

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from customers.models import Alert, Attempt, Change, Customer, Drift, Refresh, clock
+from customers.models import Alert, Attempt, Change, Customer, Drift, Refresh, SavedView, clock
 from customers.services import changes
 from tests.integration.addresses import address, names, populate
 from tests.integration.pages import (
@@ -60,6 +60,7 @@ def fill(customer, count):
         Drift.objects.create(
             customer=other, field="city", agreed="a", ours="a", theirs="b", seen_at=now
         )  # fmt: skip
+        SavedView.objects.create(owner=who, name="Ours", is_shared=True)
         a_name(f"old{change.seq}@example.com", "RELEASED", customer=customer)
 
 
@@ -113,7 +114,8 @@ ONLY_READ = ["dashboard", "standing", "customers:list", "customers:detail", "cus
              "signup-status", "health"]  # fmt: skip
 BY_POST = ["customers:drift-ticked", "customers:drift-alike", "customers:drift-rename",
            "customers:withdraw", "customers:resolve", "customers:look", "customers:verify",
-           "customers:decide-refresh", "customers:note", "customers:assign"]  # fmt: skip
+           "customers:decide-refresh", "customers:note", "customers:assign",
+           "customers:delete-view"]  # fmt: skip
 
 
 def test_other_methods_than_a_page_knows_are_refused():
