@@ -28,6 +28,12 @@ class NoteForm(AskingForm):
         super().__init__(data, auto_id="note_%s")
         self.fields["text"].widget.attrs["class"] = "form-control"
 
+    def clean(self) -> dict[str, Any]:
+        said = super().clean()
+        if "text" in self.errors:
+            self.fields["text"].widget.attrs["class"] += " is-invalid"
+        return said
+
 
 class ManagerField(forms.ModelChoiceField):
     def label_from_instance(self, person: Any) -> str:

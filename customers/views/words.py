@@ -50,7 +50,7 @@ WARNINGS = {
     Operation.WEBSITE_DISABLE: EFFECTS[Operation.WEBSITE_DISABLE],
     Operation.DELETE: _(
         "The account is closed for good. It cannot be undone, and the username can never be "
-        "used again, by nobody."
+        "used again, by anybody."
     ),
 }
 STORIES = {

@@ -66,7 +66,9 @@
     trouble(null);
     const answer = await ask(form().action, { method: "POST", body: new URLSearchParams(new FormData(form())) });
     if (answer?.to) {
-      follow(answer.to); // Busy until the page is there: nothing is sent twice.
+      await bringUpToDate(); // Busy until then: nothing is sent twice.
+      busy(false);
+      dialog.close();
       return;
     }
     busy(false);
@@ -74,11 +76,15 @@
     else if (!show(answer.text)) trouble("odd");
   }
 
-  function follow(to) {
-    const page = new URL(to, location.href);
-    // The page that one is on is loaded anew, with the list one came from and what it shows.
-    if (page.pathname === location.pathname) location.replace(location.pathname + location.search);
-    else location.assign(page);
+  // What lives on the page, and the promise; what is typed beside it stays.
+  async function bringUpToDate() {
+    const before = document.getElementById("live");
+    try {
+      await htmx.ajax("GET", dialog.dataset.page, { source: dialog, target: "#live", swap: "outerHTML" });
+    } catch {
+      // As below.
+    }
+    if (before.isConnected) location.reload(); // It did not come: the page itself tells how it stands.
   }
 
   function leave() {
@@ -131,7 +137,8 @@
   document.addEventListener("htmx:beforeSwap", (event) => {
     if (event.detail.target.id !== "live") return;
     const now = event.detail.serverResponse.replace(passing, "$1$2");
-    if (now === shown) event.detail.shouldSwap = false;
+    // Signed out meanwhile, the answer is another page.
+    if (now === shown || !now.includes('id="live"')) event.detail.shouldSwap = false;
     shown = now;
   });
 

@@ -174,3 +174,16 @@ def test_what_lives_leaves_an_open_dialog_alone(open_page, installed, name):
     press(page, "Change e-mail")
     is_settled(page)
     assert installed.account(name)["email"] == "typed@example.com"
+
+
+def test_a_note_that_was_begun_outlives_a_dialog(page, installed, grace):
+    page.goto(grace)
+    page.get_by_label("Add a note").fill("She rang")
+    installed.faults("slow", operation="website_disable")
+    follow(page, "Take website access")
+    press(page, "Switch website access off")
+    expect(page.get_by_text("Grace Hopper will lose website access in a moment.")).to_be_visible()
+    expect(page.get_by_role("heading", name="On its way")).to_be_visible()
+    is_settled(page)
+    expect(page.get_by_role("link", name="Give website access")).to_be_visible()
+    expect(page.get_by_label("Add a note")).to_have_value("She rang")

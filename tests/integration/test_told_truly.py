@@ -201,3 +201,27 @@ def test_the_banner_counts_no_further_than_anybody_reads(console, monkeypatch):
     assert "1 change waits, nothing is lost." in Page(console.get("/")).words
     changes.ask(a_customer("bob@example.com"), "enable")
     assert "More than 10,000 changes wait, nothing is lost." in Page(console.get("/")).words
+
+
+# --- In a dialog ---------------------------------------------------------------------------------
+
+
+def test_a_dialog_gets_the_form_alone_and_the_page_its_promise(console):
+    customer = a_customer()
+    page, dialog = customer.get_absolute_url(), {"HX-Request": "true", "HX-Trigger": "dialog"}
+    form = console.get(f"{page}disable/", headers=dialog)
+    assert form.content.strip().startswith(b'<header class="sheet-head">')
+    assert "HX-Request" in form["Vary"]
+    filled = Page(form).sends
+    refused = console.post(f"{page}disable/", filled | {"reason": "x" * 2001}, headers=dialog)
+    assert refused.content.strip().startswith(b'<header class="sheet-head">')
+    assert "There is a problem" in Page(refused).words
+
+    answer = console.post(f"{page}disable/?from=q%3Dx", filled, headers=dialog)
+    assert (answer.status_code, answer["HX-Redirect"]) == (200, f"{page}?from=q%3Dx")
+    # A poll of another tab does not take it.
+    polled = console.get(page, headers={"HX-Request": "true"})
+    assert "will stop sending in a moment" not in Page(polled).words
+    brought = console.get(page, headers=dialog)
+    assert "will stop sending in a moment" in Page(brought).words
+    assert "Sending On Off Waiting" in Page(brought).words
