@@ -225,3 +225,24 @@ def test_a_dialog_gets_the_form_alone_and_the_page_its_promise(console):
     brought = console.get(page, headers=dialog)
     assert "will stop sending in a moment" in Page(brought).words
     assert "Sending On Off Waiting" in Page(brought).words
+
+
+def test_once_nothing_is_to_come_the_page_is_brought_up_to_date_and_not_loaded_anew(console):
+    customer = a_customer()
+    change = changes.ask(customer, "delete")
+    page, htmx = customer.get_absolute_url(), {"HX-Request": "true"}
+    assert 'hx-trigger="every 1s"' in console.get(page, headers=htmx).content.decode()
+    settle(change)
+    Customer.objects.update(status="CLOSED", first_name="Augusta")
+
+    last = console.get(page, headers=htmx)
+
+    assert "HX-Refresh" not in last
+    assert 'hx-trigger="every 1s"' not in last.content.decode()
+    brought = {said["id"] for _tag, said in Page(last).tags if "hx-swap-oob" in said}
+    assert brought == {"name", "actions", "facts", "timeline"}
+    assert "<title>Augusta Lovelace" in last.content.decode()
+    assert "What the distributor had" in Page(last).words
+    assert "Edit profile" not in Page(last).words
+    # What somebody may be typing into is not among it.
+    assert not [said for tag, said in Page(last).tags if tag in {"form", "textarea", "dialog"}]
