@@ -9,7 +9,7 @@ LOCK := cd requirements && $(UV) pip compile --quiet --universal --python-versio
 NOTHING = [ $$? = 5 -a -n "$(ARGS)" ]
 
 .PHONY: help install run test chaos check format lighthouse screenshots icons lock \
-	bench-asking bench-claims bench-delivery bench-outage bench-recovery bench-refresh
+	bench-asking bench-claims bench-delivery bench-outage bench-pages bench-recovery bench-refresh
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -74,6 +74,9 @@ bench-delivery: install ## how fast changes are delivered, beside two floors, on
 
 bench-outage: install ## 2,000 changes wait through half an hour without the distributor, scaled
 	@$(PYTHON) -m bench.outage $(ARGS)
+
+bench-pages: install ## what the pages of customers cost with a thousand and a million of them
+	@$(PYTHON) -m bench.pages $(ARGS)
 
 bench-recovery: install ## how long a change takes whose worker is killed in the middle of its call
 	@$(PYTHON) -m bench.recovery $(ARGS)

@@ -23,8 +23,8 @@ CHANGES = """
     FROM who CROSS JOIN line
 """
 MOMENT = {
-    "postgresql": "%(since)s::timestamptz + ((s - 1) * %(customers)s + c * 7919 %% %(customers)s)"
-    " * %(step)s * interval '1 second'",
+    "postgresql": "%(since)s::timestamptz + %(step)s * interval '1 second'"
+    " * ((s - 1) * %(customers)s + c::bigint * 7919 %% %(customers)s)",
     "sqlite": "strftime('%%Y-%%m-%%d %%H:%%M:%%f000', %(since)s, '+' ||"
     " (((s - 1) * %(customers)s + c * 7919 %% %(customers)s) * %(step)s) || ' seconds')",
 }

@@ -1,12 +1,12 @@
 """The columns that a list of customers can have; each name is one of the address."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import django_tables2 as tables
 from django.template.loader import render_to_string
 from django.utils.functional import lazy
-from django.utils.html import format_html, format_html_join
+from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -39,7 +39,14 @@ class Column(tables.Column):
     ) -> None:
         super().__init__(title, default=NOTHING, **options)
         self.kind = "inline" if few else "if-known" if known else ""
-        self.label = capfirst(self.verbose_name) if label else ""
+        self.has_label = label
+
+    @property
+    def opening(self) -> str:
+        """The tag that each of its cells begins with."""
+        kind = format_html(' class="{}"', self.kind) if self.kind else ""
+        label = format_html(' data-label="{}"', capfirst(self.verbose_name))
+        return f"<td{kind}{label if self.has_label else ''}>"
 
 
 def _plain(name: str) -> Column:
@@ -95,6 +102,15 @@ class CustomerTable(tables.Table):
         super().__init__(customers, exclude=hidden, sequence=wanted)
         self.link, self.waiting, self.stuck, self.former = link, waiting, set(stuck), former
         self._drawn: dict[tuple[str, Any], SafeString] = {}
+
+    @property
+    def drawn_rows(self) -> Iterator[SafeString]:
+        """The cells of each row. Not by a template: it would take half of the page's time."""
+        openings = [column.column.opening for column in self.columns]
+        for row in self.rows:
+            cells = (conditional_escape(cell) for _, cell in row.items())
+            pairs = zip(openings, cells, strict=True)
+            yield mark_safe("".join(f"{opening}{cell}</td>" for opening, cell in pairs))  # noqa: S308
 
     def render_name(self, record: Customer) -> SafeString:
         link = format_html(

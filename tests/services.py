@@ -78,7 +78,8 @@ def postgres(
     settings = (
         f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= "
         f"-c fsync=off -c synchronous_commit={'on' if crashes else 'off'} "
-        f"-c full_page_writes=off -c max_connections={SLOTS if small else 100} -D"
+        f"-c full_page_writes=off -c max_connections={SLOTS if small else 100} "
+        f"-c shared_buffers={os.environ.get('SHARED_BUFFERS', '128MB')} -D"
     )
     command = [binaries / "postgres", *settings.split(), cluster]
     ready = accepts(binaries, port)

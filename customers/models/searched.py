@@ -13,8 +13,8 @@ TEXTS = (
 # NULL where it was never known.
 PERHAPS = ("company", "package", "whitelabel")
 LISTS = ("ip_group", "ip")
-# What people write between the digits of a phone number.
-BETWEEN_DIGITS = " +-()./"
+# What people write between the digits of a phone number: +44 (0)20 is dialled as 4420.
+BETWEEN_DIGITS = ("(0)", *" +-()./")
 
 
 def _digits(field: str) -> Combinable:

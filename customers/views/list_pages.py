@@ -95,10 +95,14 @@ class Page:
         return self.count <= MOST_COUNTED or self.listing.query.get("count") == "exact"
 
     @property
+    def most(self) -> int:
+        return MOST_COUNTED
+
+    @property
     def about(self) -> int | None:
         """In two figures, if the database has an idea."""
         expected = self.listing.reading.expected
-        return float(f"{max(expected, MOST_COUNTED):.2g}").__int__() if expected else None
+        return int(float(f"{max(expected, MOST_COUNTED):.2g}")) if expected else None
 
 
 def rows(keys: Iterable[int], order: Order) -> list[Customer]:

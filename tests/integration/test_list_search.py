@@ -1,0 +1,130 @@
+"""What somebody types, and whom it means."""
+
+import pytest
+from django.db import connection
+
+from customers.models import Customer, Username, search
+from tests.integration.pages import Page, a_customer, a_name, signed_in
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def console(db):
+    return signed_in("Managers")
+
+
+def found(console, words):
+    return [it.username for it in console.get("/customers/", {"q": words}).context["page"]]
+
+
+WANG = {
+    "first_name": "小明", "last_name": "王", "company": "北京大学出版社",
+    "phone": "+86 (0)10-6275 0000",
+    "city": "Łódź", "state": "", "country": "ΕΛΛΑΔΑ", "zip": "90-001", "website": "http://wang.example",
+    "address": "ул. Ленина 5", "whitelabel": "w.example",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["王", "小明", "大学", "王 北京", "łódź", "ŁÓDŹ", "Łódź 王", "ελλαδα", "ЛЕНИНА", "ленина 5",
+     "8610", "+861062750000", "00861062750000", "010-62750000", "(0)10-6275", "6275 0000",
+     "0000 6275", "wang.example", "http://wang", "WANG@", "90-001", "w.e", "wa", "w", "http",
+     "gold 王"],
+)  # fmt: skip
+def test_what_a_customer_has_is_found_however_it_is_written(console, words):
+    a_customer(company="Engines", phone="1")
+    a_customer("wang@example.com", **WANG)
+    assert "wang@example.com" in found(console, words)
+
+
+@pytest.mark.parametrize("words", ["王伟", "lodz", "ng", "01234567", "861062750001", "wang ada"])
+def test_what_a_customer_has_not_is_not_found(console, words):
+    a_customer(company="Engines", phone="1")
+    a_customer("wang@example.com", **WANG)
+    assert found(console, words) == []
+
+
+def test_a_word_of_two_letters_is_looked_for_where_words_begin(console):
+    a_customer("li@example.com", first_name="Li", last_name="Wei", city="Oslo")
+    a_customer("charlie@example.com", first_name="Charlie", last_name="Olim", city="Berlin")
+    assert found(console, "li") == ["li@example.com"]
+    assert found(console, "lin") == ["charlie@example.com"]
+
+
+@pytest.fixture(params=["named one by one", "looked up beside"])
+def former_names(request, monkeypatch):
+    """Few are told to the database, many are found by it."""
+    if request.param == "looked up beside":
+        monkeypatch.setattr(search, "MOST_FORMER", 0)
+
+
+@pytest.mark.parametrize(
+    "words", ["byron", "BYRON@before", "byron lovelace", "byron annabella", "by"]
+)
+def test_a_former_name_finds_and_is_told(console, former_names, words):
+    ada = a_customer(first_name="Ada")
+    a_name("Byron@before.example", "RELEASED", customer=ada)
+    a_name("Annabella@before.example", "RELEASED", customer=ada)
+    a_customer("bob@example.com")
+    a_name("nobody-byron@before.example", "BURNT", customer=None)
+    page = Page(console.get("/customers/", {"q": words}))
+    assert found(console, words) == ["ada@example.com"]
+    assert "was Byron@before.example" in page.words
+    assert ("was Annabella" in page.words) == ("annabella" in words)
+
+
+def test_a_name_that_is_asked_for_finds_and_is_told_as_such(console):
+    a_name("countess@example.com", "PENDING", customer=a_customer())
+    page = Page(console.get("/customers/?q=countess"))
+    assert "asked for countess@example.com" in page.words
+    assert "was countess" not in page.words
+
+
+def test_the_name_that_one_goes_by_is_told_as_no_former_one(console):
+    ada = a_customer()
+    a_name("ada-old@example.com", "RELEASED", customer=ada)
+    assert "was ada" not in Page(console.get("/customers/?q=ada")).words
+    assert "was ada-old@example.com" in Page(console.get("/customers/?q=ada-")).words
+
+
+def test_too_many_words_find_nobody(console):
+    a_customer()
+    assert found(console, "ada " * 12) == ["ada@example.com"]
+    assert found(console, " ".join(f"{n}" for n in range(13))) == []
+
+
+def test_what_is_searched_follows_the_customer(console):
+    ada = a_customer(company="Engines", website="")
+    Customer.objects.filter(pk=ada.pk).update(company="Looms", ip=["192.0.2.9"])
+    assert found(console, "engines") == []
+    assert found(console, "looms 192.0.2.9") == ["ada@example.com"]
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="the indexes are PostgreSQL's")
+@pytest.mark.parametrize(
+    ("words", "index"),
+    [("lovelace", "customer_searched"), ("Łódź", "customer_searched"), ("li", "customer_searched"),
+     ("ada lovelace", "customer_searched"), ("+442079460000", "customer_searched"),
+     ("_real_", "customer_searched"), ("100%", "customer_searched")],
+)  # fmt: skip
+def test_a_search_is_answered_by_the_trigrams(words, index):
+    a_customer()
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SET LOCAL enable_indexscan = off")
+    plan = search.search(Customer.objects.order_by(), words).explain()
+    assert index in plan
+    assert "Seq Scan" not in plan
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="the indexes are PostgreSQL's")
+def test_former_names_are_found_by_an_index_that_knows_no_others():
+    a_name("byron@example.com", "RELEASED", customer=a_customer())
+    with connection.cursor() as cursor:
+        cursor.execute("DROP INDEX username_former")  # with so few of them as good a way
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SET LOCAL enable_indexscan = off")
+    names = Username.objects.filter(search.former_names(["byron"])).order_by()
+    assert "username_former_key" in names.explain()
