@@ -94,8 +94,7 @@ def _those(shown: Sequence[UUID], chosen: ChangeFilter) -> Part:
 def _causes(chosen: ChangeFilter) -> list[str]:
     if not chosen.has_causes:
         return []
-    recent = groups(chosen.of_state().exclude(error="")[:RECENT])
-    known = [group.cause for group in recent]
+    known = [it.cause for it in groups(chosen.of_state()[:RECENT]) if it.cause]
     said = chosen.said("cause")
     return known if said in known or not said else [said, *known]
 

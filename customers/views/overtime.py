@@ -100,7 +100,7 @@ def _oldest(samples: Sequence[Taken]) -> Plot:
     return Plot(
         "oldest",
         _("Age of the oldest change on its way"),
-        [Column("oldest_waiting_seconds", _("The oldest waits since"), "--doubt")],
+        [Column("oldest_waiting_seconds", _("Waits so long"), "--doubt")],
         _drawn(samples, "oldest_waiting_seconds"),
         str(NOT_YET),
         unit="seconds",
