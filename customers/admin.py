@@ -25,6 +25,7 @@ from customers.models import (
     Gate,
     IpAddress,
     IpGroup,
+    Mail,
     Note,
     Package,
     Refresh,
@@ -45,7 +46,7 @@ admin.site.site_header = gettext_lazy("Reseller administration")
 admin.site.site_title = gettext_lazy("Reseller")
 admin.site.index_title = gettext_lazy("Tables")
 
-HIDDEN = {"sealed_password", "searched"}
+HIDDEN = {"sealed_password", "searched", "code_hash", "link_hash"}
 
 
 class ReadOnly(admin.ModelAdmin):
@@ -209,7 +210,8 @@ class SavedViewAdmin(ReadOnly):
 
 @admin.register(Signup)
 class SignupAdmin(ReadOnly):
-    list_display = ["reference", "customer", "address", "at"]
+    list_display = ["reference", "state", "step", "customer", "address", "started_at"]
+    list_filter = ["state", "step"]
     list_select_related = ["customer"]
 
 
@@ -221,6 +223,12 @@ class SampleAdmin(ReadOnly):
 @admin.register(Tally)
 class TallyAdmin(ReadOnly):
     list_display = ["hour", "done", "refused", "withdrawn"]
+
+
+@admin.register(Mail)
+class MailAdmin(ReadOnly):
+    list_display = ["signup", "kind", "asked_at", "sent_at", "tries"]
+    list_filter = ["kind"]
 
 
 @admin.register(Gate)

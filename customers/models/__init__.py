@@ -7,6 +7,7 @@ from customers.models.customer import Customer
 from customers.models.decision import Decision
 from customers.models.drift import Drift
 from customers.models.listed import Listed
+from customers.models.mail import Mail
 from customers.models.note import Note
 from customers.models.refresh import Refresh
 from customers.models.sample import Sample, Tally
@@ -27,6 +28,7 @@ __all__ = [
     "IpAddress",
     "IpGroup",
     "Listed",
+    "Mail",
     "Note",
     "Package",
     "Refresh",

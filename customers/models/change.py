@@ -102,7 +102,8 @@ class Change(models.Model):
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
     rounds = models.PositiveIntegerField(_("rounds in doubt"), default=0)
     lost = models.PositiveIntegerField(_("lost workers"), default=0)
-    due_at = models.DateTimeField(_("due"))
+    # NULL holds it back until a person says that it may go: no time is due before that.
+    due_at = models.DateTimeField(_("due"), null=True)
     lease_until = models.DateTimeField(_("lease until"), null=True)
     error = models.TextField(_("last problem"), blank=True)
     asked_by = models.ForeignKey(
@@ -159,6 +160,11 @@ class Change(models.Model):
                 name="settled_at_tells_when_it_ended",
             ),
             models.CheckConstraint(condition=Q(state__in=State.values), name="a_known_state"),
+            models.CheckConstraint(
+                condition=Q(due_at__isnull=False)
+                | Q(state__in=[State.WAITING, State.WITHDRAWN], attempts=0),
+                name="only_what_was_never_sent_is_held",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -175,6 +181,11 @@ class Change(models.Model):
     @property
     def is_open(self) -> bool:
         return self.state in OPEN
+
+    @property
+    def is_held(self) -> bool:
+        """Whether it waits until a person says that it may go."""
+        return self.due_at is None and self.is_open
 
     @property
     def lacks_password(self) -> bool:

@@ -5,13 +5,14 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from customers.models.customer import Customer
+from customers.models.signup import Signup
 
 
 class Username(models.Model):
     """A name that was ever used, asked for or burnt: the one judge of "taken".
 
     LIVE      the distributor has it under this customer
-    PENDING   somebody asked for it, it is on its way
+    PENDING   somebody asked for it, it is on its way; of an open signup until `until` alone
     RELEASED  given back; until `until` it is held, for everybody but its last customer
     BURNT     deleted, or taken by somebody else: never to be had again
     """
@@ -30,6 +31,10 @@ class Username(models.Model):
         null=True,
         related_name="usernames",
         verbose_name=_("customer"),
+    )
+    # Whose open signup holds it, while there is no customer yet.
+    signup = models.OneToOneField(
+        Signup, models.SET_NULL, null=True, related_name="held_name", verbose_name=_("signup")
     )
     state = models.CharField(_("state"), max_length=8, choices=State)
     until = models.DateTimeField(_("held until"), null=True)
@@ -58,4 +63,6 @@ class Username(models.Model):
             return False
         if customer_id is not None and self.customer_id == customer_id:
             return True
+        if self.state == self.State.PENDING:
+            return self.until is not None and self.until <= now
         return self.state == self.State.RELEASED and (self.until is None or self.until <= now)

@@ -1,4 +1,4 @@
-"""How many have signed up: the one place that knows when a signup counts."""
+"""How many have signed up: one counts once all is sent, whatever becomes of it then."""
 
 from datetime import UTC, datetime
 
@@ -10,6 +10,6 @@ from customers.models import Signup
 
 def arrivals(since: datetime, *, is_by_day: bool) -> dict[datetime, int]:
     """By the beginning of the day or hour, in UTC."""
-    came = Signup.objects.filter(at__gte=since).order_by()
-    begin = Trunc("at", "day" if is_by_day else "hour", tzinfo=UTC)
+    came = Signup.objects.filter(submitted_at__gte=since).order_by()
+    begin = Trunc("submitted_at", "day" if is_by_day else "hour", tzinfo=UTC)
     return dict(came.annotate(begin=begin).values_list("begin").annotate(Count("pk")))

@@ -48,7 +48,9 @@ def _too_many(request: HttpRequest, change_id: UUID | None) -> bool:
         return False
     number, period = settings.SIGNUP_RATE.split("/")
     since = clock.now() - timedelta(seconds=PERIODS[period])
-    recent = Signup.objects.filter(address=request.META["REMOTE_ADDR"] or None, at__gte=since)
+    recent = Signup.objects.filter(
+        address=request.META["REMOTE_ADDR"] or None, started_at__gte=since
+    )
     return recent.count() >= int(number)
 
 
@@ -63,7 +65,11 @@ def _sign_up(request: HttpRequest, form: SignupForm) -> Signup | None:
             )
             signed_up, _new = Signup.objects.get_or_create(
                 customer=change.customer,
-                defaults={"address": request.META["REMOTE_ADDR"] or None, "at": clock.now()},
+                defaults={
+                    "state": Signup.State.SUBMITTED,
+                    "address": request.META["REMOTE_ADDR"] or None,
+                    "started_at": clock.now(),
+                },
             )
     except (AskingError, NameTaken) as error:
         form.explain(error)
@@ -80,6 +86,7 @@ def status(request: HttpRequest, reference: UUID) -> HttpResponse:
     # The change before the customer: what settles in between is asked for again.
     asked = Change.objects.filter(customer=signed_up.customer_id, operation=Operation.CREATE)
     change = asked.latest("seq")
+    assert signed_up.customer
     # What became of the customer says more to them than that their signup is done.
     state = signed_up.customer.status if change.state == Change.State.DONE else change.state
     story = SIGNUP_STORIES[state]

@@ -59,6 +59,8 @@ def _before_it_goes_out(change: Change) -> Next:
     ahead = change.customer.open_changes.filter(seq__lt=change.seq).last()
     if ahead:
         return Next(_("It waits behind an earlier change of the same customer:"), ahead=ahead)
+    if change.due_at is None:
+        return Next(_("It waits for a review: it goes out once a person says that it may."))
     if closed := _closed(now):
         return closed
     if quiet and quiet > max(now, change.due_at):
@@ -85,7 +87,7 @@ def _before_the_next_look(change: Change) -> Next:
     if not readable(Operation(change.operation)):
         text = _("The list never shows this: the same request goes out again.")
         return Next(text, change.due_at)
-    if change.due_at > now:
+    if change.due_at and change.due_at > now:
         return Next(_("The next look at the distributor."), change.due_at)
     return Next(_("A look at the distributor, as soon as a worker is free."))
 

@@ -17,6 +17,7 @@ from customers.models import (
     Decision,
     Drift,
     Gate,
+    Mail,
     Note,
     Package,
     Refresh,
@@ -106,8 +107,11 @@ def populate(**columns: Any) -> Customer:
     Decision.objects.create(change=change, choice="AGAIN", by="ana", reason="because", at=now)
     Note.objects.create(customer=customer, text="Rang.", author=who, by="asker", at=now)
     Verification.objects.create(customer=customer, begun_at=now, outcome="EQUAL", asked_by=who)
-    Signup.objects.create(customer=customer, address="192.0.2.7", at=now)
     SavedView.objects.create(owner=who, name="Ours", query="q=x", is_shared=True)
+    signup = Signup.objects.create(
+        customer=customer, address="192.0.2.7", state="SUBMITTED", started_at=now
+    )
+    Mail.objects.create(signup=signup, kind="live", asked_at=now)
     _created(customer, who)
     Refresh.objects.create(started_at=now, finished_at=now, verdict="FAILED", problem="cut")
     Drift.objects.create(

@@ -83,7 +83,7 @@ ADMIN = {
 # What the services alone write can be seen, and neither added nor deleted.
 READ_ONLY = ("customer", "change", "attempt", "username", "refresh", "signup", "gate", "alert",
              "decision", "drift", "verification", "sample", "tally",
-             "note", "savedview")  # fmt: skip
+             "note", "savedview", "mail")  # fmt: skip
 
 
 def expected(name):

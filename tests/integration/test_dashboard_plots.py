@@ -95,13 +95,18 @@ def test_a_tallied_hour_is_not_counted_again(console):
 # --- Signups -------------------------------------------------------------------------------------
 
 
+def signed_up(customer, at):
+    Signup.objects.create(customer=customer, state="SUBMITTED", started_at=at, submitted_at=at)
+
+
 def test_signups_are_counted_by_day(console):
     first, *others = many_customers(4)
-    Signup.objects.create(customer=first, at=NOON.replace(hour=0, minute=0))
-    for customer in others:
-        Signup.objects.create(customer=customer, at=NOON.replace(hour=0, minute=0) - MINUTE)
-    found = values(plot(console, "signups", "month"))
     today = NOON.replace(hour=0, minute=0)
+    signed_up(first, today)
+    for customer in others:
+        signed_up(customer, today - MINUTE)
+    Signup.objects.create(started_at=today)  # Nothing was sent yet.
+    found = values(plot(console, "signups", "month"))
     assert len(found) == 30
     assert (found[today], found[today - timedelta(days=1)]) == ([1], [3])
     assert len(plot(console, "signups", "week").rows) == 7

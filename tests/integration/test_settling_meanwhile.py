@@ -49,7 +49,7 @@ def test_a_customers_page_asks_again_or_is_up_to_date(created, monkeypatch, tabl
 @pytest.mark.parametrize("table", [Customer, Change])
 def test_a_signups_page_asks_again_or_is_up_to_date(created, client, monkeypatch, table):
     _manager, customer = created
-    signed_up = Signup.objects.create(customer=customer, at=clock.now())
+    signed_up = Signup.objects.create(customer=customer, state="SUBMITTED", started_at=clock.now())
     once = settle_after_the_first(monkeypatch, table)
 
     page = client.get(reverse("signup-status", args=[signed_up.pk])).content.decode()

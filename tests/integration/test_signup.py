@@ -41,7 +41,9 @@ def others(count, address="127.0.0.1", at=None):
     """Signups that came from an address before."""
     for n in range(count):
         customer = Customer.objects.create(username=f"o{n}@example.com")
-        Signup.objects.create(customer=customer, address=address, at=at or clock.now())
+        Signup.objects.create(
+            customer=customer, address=address, state="SUBMITTED", started_at=at or clock.now()
+        )
 
 
 def test_a_stranger_signs_up_and_is_led_to_a_page_with_a_reference(stranger):
