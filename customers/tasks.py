@@ -6,7 +6,16 @@ from uuid import UUID
 from celery import shared_task
 
 from customers.models import Alert
-from customers.services import asked_look, delivery, lateness, mirror, sampling, verify
+from customers.services import (
+    asked_look,
+    delivery,
+    lateness,
+    mails,
+    mirror,
+    sampling,
+    signup_ends,
+    verify,
+)
 from customers.services.alerts import over
 
 logger = logging.getLogger(__name__)
@@ -59,3 +68,19 @@ def apply_refresh(pk: int) -> None:
         logger.info("refresh %s is not applied now: another one is running", pk)
     except mirror.Superseded:
         logger.info("refresh %s cannot be applied any more", pk)
+
+
+@shared_task(name="send_mail")
+def send_mail(mail: int) -> None:
+    mails.send(mail)
+
+
+@shared_task(name="signups_due")
+def signups_due() -> None:
+    signup_ends.notice()
+    mails.send_due()
+
+
+@shared_task(name="erase_signups")
+def erase_signups() -> None:
+    signup_ends.erase_old()

@@ -65,6 +65,7 @@ class Launcher:
                sign in as  admin     password  {password}
                (as made at the first start)
   Signup       {site}/signup/
+  Mails        {site}/mails/
   Distributor  {os.environ["DISTRIBUTOR_URL"]}
   Processes    {", ".join(pids)}
   Logs         {self.log}/*.log
@@ -119,6 +120,7 @@ class Launcher:
             "DEBUG": "true",
             "VAR_DIR": str(self.var),
             "DATABASE_URL": f"sqlite:///{self.var / 'reseller.sqlite3'}",
+            "SITE_URL": f"http://127.0.0.1:{self.port}",
         }
         for name, value in settled.items():
             # Only `demo` is told its password. A name left empty, as in .env.example, is not set.

@@ -76,7 +76,20 @@ REFRESH_MISSING_SHARE = env.float("REFRESH_MISSING_SHARE", default=0.1)
 DRIFT_ASK = env.list("DRIFT_ASK", default=[])
 DRIFT_PUSH_BACK = env.list("DRIFT_PUSH_BACK", default=[])
 SEALING_KEYS = env.list("SEALING_KEYS")
+# --- Signing up ------------------------------------------------------------------------------
 SIGNUP_RATE = env.str("SIGNUP_RATE", default="10/h")
+# Which signups wait for a person: none, risky (those with a signal) or all.
+SIGNUP_REVIEW = env.str("SIGNUP_REVIEW", default="risky")
+# Characters; the contract's six are the least.
+SIGNUP_PASSWORD_MIN = env.int("SIGNUP_PASSWORD_MIN", default=8)
+# What was never finished is erased after so many days.
+SIGNUP_KEEP = timedelta(days=env.float("SIGNUP_KEEP", default=30))
+# Where links in mails lead to; never taken from a request.
+SITE_URL = env.str("SITE_URL", default="").rstrip("/")
+# What the public pages and the mails call the reseller, and how they look.
+BRAND_NAME = env.str("BRAND_NAME", default="Reseller")
+BRAND_COLOUR = env.str("BRAND_COLOUR", default="#1a56c4")
+BRAND_LOGO = env.str("BRAND_LOGO", default="")
 
 if not DISTRIBUTOR_URL.startswith(("http://", "https://")):
     raise ImproperlyConfigured("DISTRIBUTOR_URL must begin with http:// or https://.")
@@ -90,6 +103,19 @@ if REFRESH_MISSING_AT_LEAST < 0 or not 0 <= REFRESH_MISSING_SHARE <= 1:
     )
 if not re.fullmatch(r"\d+/[smhd]", SIGNUP_RATE):
     raise ImproperlyConfigured("SIGNUP_RATE is a number and a period: 10/h, or with s, m or d.")
+if SIGNUP_REVIEW not in {"none", "risky", "all"}:
+    raise ImproperlyConfigured("SIGNUP_REVIEW is none, risky or all.")
+if SIGNUP_PASSWORD_MIN < 6:  # noqa: PLR2004
+    raise ImproperlyConfigured("SIGNUP_PASSWORD_MIN is 6 at least: the distributor takes no less.")
+if timedelta(days=7) > SIGNUP_KEEP:
+    raise ImproperlyConfigured("SIGNUP_KEEP is 7 at least: so long a mailed link opens a signup.")
+if not SITE_URL:
+    _host = "127.0.0.1:8000" if DEBUG else ALLOWED_HOSTS[0].lstrip(".")
+    SITE_URL = f"{'http' if DEBUG else 'https'}://{_host}"
+if not re.fullmatch(r"https?://[^/\s]+", SITE_URL):
+    raise ImproperlyConfigured("SITE_URL is http:// or https:// and a name, without a path.")
+if not re.fullmatch(r"#[0-9a-fA-F]{6}", BRAND_COLOUR):
+    raise ImproperlyConfigured("BRAND_COLOUR is # and six hexadecimal digits, such as #1a56c4.")
 try:
     MultiFernet([Fernet(key) for key in SEALING_KEYS])
 except ValueError:
@@ -186,7 +212,8 @@ LOGIN_REDIRECT_URL = reverse_lazy("dashboard")
 LOGOUT_REDIRECT_URL = reverse_lazy("login")
 
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English")]
+# The public pages and the mails; the console speaks LANGUAGE_CODE.
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = env.str("TIME_ZONE", default="UTC")
 USE_TZ = True
@@ -204,7 +231,10 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG
 
-vars().update(env.email_url("EMAIL_URL", default="consolemail://" if DEBUG else "smtp://localhost"))
+MAIL_FOLDER = VAR / "mail"
+_mail = env.email_url("EMAIL_URL", default="filemail://" if DEBUG else "smtp://localhost")
+_mail["EMAIL_FILE_PATH"] = _mail.get("EMAIL_FILE_PATH") or str(MAIL_FOLDER)
+vars().update(_mail)
 EMAIL_TIMEOUT = 10
 ADMINS = [(address, address) for address in env.list("ADMINS", default=[])]
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("FROM_EMAIL", default="reseller@localhost")
@@ -271,6 +301,8 @@ CELERY_BEAT_SCHEDULE = {
     "push-back": {"task": "push_back", "schedule": 10.0, "options": {"expires": 10}},
     # Whoever comes before the next sample is due does nothing.
     "sample": {"task": "sample", "schedule": 60.0, "options": {"expires": 60}},
+    "signups": {"task": "signups_due", "schedule": 5.0, "options": {"expires": 5}},
+    "erase-signups": {"task": "erase_signups", "schedule": 3600.0, "options": {"expires": 3600}},
     "refresh": {"task": "refresh", "schedule": REFRESH_EVERY, "options": {"expires": 300}},
 }
 

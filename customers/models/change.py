@@ -50,8 +50,8 @@ class ChangeQuerySet(models.QuerySet["Change"]):
         return self.filter(settled_at=None)
 
     def unfinished(self) -> "ChangeQuerySet":
-        """What a worker still has to do something about: all open ones but the BLOCKED."""
-        return self.open().exclude(state=State.BLOCKED)
+        """What a worker still has to do something about: neither BLOCKED nor held."""
+        return self.open().exclude(state=State.BLOCKED).exclude(due_at=None)
 
     def settled(self) -> "ChangeQuerySet":
         """By their states, so that an index finds those of some time."""

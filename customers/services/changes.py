@@ -35,10 +35,12 @@ def create(
     asked_by: User | None = None,
     origin: str = Customer.Origin.CONSOLE,
     refused: Customer | None = None,
+    held: bool = False,
 ) -> Change:
     """Ask for a new customer. `params` are the contract's, less the password, without blanks.
 
     `refused` is one whom the distributor refused before, asked for again with other params.
+    `held`: it goes out only once a person says so, see services.held.
     Raises NameTaken and AskingError.
     """
     params, change_id = dict(params), change_id or uuid4()
@@ -47,11 +49,13 @@ def create(
     try:
         with transaction.atomic():
             customer = _corrected(refused) if refused else _new_customer(origin, asked_by)
-            for column, value in _columns(params).items():
+            for column, value in columns(params).items():
                 setattr(customer, column, value)
             customer.save()
             names.reserve(params["username"], customer)
-            return _write(customer, Operation.CREATE, params, password, change_id, asked_by)
+            return _write(
+                customer, Operation.CREATE, params, password, change_id, asked_by, held=held
+            )
     except (IntegrityError, names.NameTaken):
         # The same form twice in the same moment: the other one was first, and has the name.
         if same := _asked_before(change_id, Operation.CREATE, params, password, refused):
@@ -71,7 +75,7 @@ def _corrected(customer: Customer) -> Customer:
     return customer
 
 
-def _columns(params: Mapping[str, Any]) -> dict[str, Any]:
+def columns(params: Mapping[str, Any]) -> dict[str, Any]:
     """What a customer's row carries of a creation that nobody has confirmed yet."""
     return {
         **params,
@@ -175,6 +179,8 @@ def _write(
     change_id: UUID,
     asked_by: User | None,
     reason: str = "",
+    *,
+    held: bool = False,
 ) -> Change:
     now = clock.now()
     change = Change.objects.create(
@@ -184,11 +190,12 @@ def _write(
         operation=operation,
         params=dict(params),
         sealed_password=seal(password, change_id) if password else None,
-        due_at=now,
+        due_at=None if held else now,
         asked_at=now,
         asked_by=asked_by,
         asker=str(asked_by or ""),
         reason=reason,
     )
-    ring(customer.pk)
+    if not held:
+        ring(customer.pk)
     return change

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from customers.distributor.rules import fold
-from customers.models import Attempt, Change, Customer, Username, clock
+from customers.models import Attempt, Change, Customer, Signup, Username, clock
 
 # A late copy of a call that we gave up on still carries the old name: it must meet nobody.
 HOLD = timedelta(days=1)
@@ -20,11 +20,47 @@ class NameTaken(Exception):
         self.until = username.until
 
 
-def judge(name: str, customer: Customer | None = None) -> None:
-    """Raise NameTaken unless this customer (None: a new one) may ask for the name now."""
+def judge(name: str, customer: Customer | None = None, signup: Signup | None = None) -> None:
+    """Raise NameTaken unless this customer (None: a new one) may ask for the name now.
+
+    `signup` is an open one that may hold it itself.
+    """
     taken = Username.objects.filter(key=fold(name)).first()
-    if taken and not taken.free_for(customer.pk if customer else None, clock.now()):
+    if taken is None or (signup and taken.signup_id == signup.pk):
+        return
+    if not taken.free_for(customer.pk if customer else None, clock.now()):
         raise NameTaken(taken)
+
+
+def hold(name: str, signup: Signup) -> None:
+    """Nobody else gets the name while the signup is open; one that it held before is free."""
+    now = clock.now()
+    Username.objects.select_for_update().filter(signup=signup).exclude(key=fold(name)).update(
+        signup=None, state=Username.State.RELEASED, until=now, since=now
+    )
+    held, _new = Username.objects.select_for_update().get_or_create(
+        key=fold(name),
+        defaults={
+            "name": name,
+            "signup": signup,
+            "state": Username.State.PENDING,
+            "until": signup.expires_at,
+            "since": now,
+        },
+    )
+    if held.signup_id != signup.pk and not held.free_for(None, now):
+        raise NameTaken(held)
+    held.name, held.signup, held.customer = name, signup, None
+    held.state, held.until = Username.State.PENDING, signup.expires_at
+    held.save()
+
+
+def let_go(signup: Signup) -> None:
+    """Whatever the signup holds is free: it is over, or its name is now its customer's."""
+    now = clock.now()
+    Username.objects.filter(signup=signup).update(
+        signup=None, state=Username.State.RELEASED, until=now, since=now
+    )
 
 
 def reserve(name: str, customer: Customer) -> None:
@@ -43,7 +79,7 @@ def reserve(name: str, customer: Customer) -> None:
         raise NameTaken(held)
     if held.state != LIVE:
         held.name, held.customer, held.state = name, customer, Username.State.PENDING
-        held.until, held.since = None, now
+        held.signup, held.until, held.since = None, None, now
         held.save()
 
 
@@ -57,6 +93,7 @@ def take(name: str, customer: Customer) -> None:
         defaults={
             "name": name,
             "customer": customer,
+            "signup": None,
             "state": LIVE,
             "until": None,
             "since": clock.now(),
@@ -82,6 +119,7 @@ def burn(name: str, customer: Customer | None) -> None:
         defaults={
             "name": name,
             "customer": customer,
+            "signup": None,
             "state": Username.State.BURNT,
             "until": None,
             "since": clock.now(),

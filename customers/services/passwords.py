@@ -23,7 +23,8 @@ BATCH = 200
 def erase_old() -> int:
     """Erase what was sealed a week ago; how many. A worker's call under way is left alone.
 
-    What waits needs a person then. What is in doubt is looked up first: it may be done.
+    What waits needs a person then. What is in doubt is looked up first: it may be done. What is
+    held goes on waiting: whoever lets it go has a new one asked for.
     """
     now, erased = clock.now(), 0
     sealed = Change.objects.open().exclude(Q(sealed_password=None) | Q(state=State.SENDING))
@@ -44,7 +45,7 @@ def _erase_if_old(change: Change) -> bool:
         return False
     with transaction.atomic():
         lock_customer(change)
-        if change.state == State.WAITING:
+        if change.state == State.WAITING and not change.is_held:
             ask_for_password(change)
         else:
             mine(change, sealed_password=None)

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand
 from django.db import Error, close_old_connections
 
 from customers.models import Change
-from customers.services import lateness
+from customers.services import lateness, mails, signup_ends
 from customers.services.delivery import deliver_due
 from customers.services.passwords import erase_old
 from customers.services.pushing_back import push_back_due
@@ -39,6 +39,7 @@ class Command(BaseCommand):
         if forever:
             return self._poll()
         erase_old()
+        _signups()
         push_back_due(seconds=float("inf"))
         end = time.monotonic() + (wait or 0)
         steps = deliver_due(seconds=float("inf") if wait is None else wait)
@@ -70,6 +71,7 @@ class Command(BaseCommand):
                     erase_old()
                     lateness.check()
                     push_back_due(seconds=1)
+                    _signups()
             except Error:
                 logger.exception("the database does not answer")
                 steps = 0
@@ -77,3 +79,9 @@ class Command(BaseCommand):
             pause = time.monotonic() + (0 if steps else POLL)
             while not ended and time.monotonic() < pause:
                 time.sleep(0.2)
+
+
+def _signups() -> None:
+    signup_ends.notice()
+    signup_ends.erase_old()
+    mails.send_due()
