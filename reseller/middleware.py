@@ -10,7 +10,9 @@ from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.middleware.locale import LocaleMiddleware
 from django.shortcuts import render
+from django.utils import translation
 
 logger = logging.getLogger(__name__)
 
@@ -71,6 +73,20 @@ class SignedIn(LoginRequiredMiddleware):
         answer = super().process_view(request, view_func, view_args, view_kwargs)
         is_part = answer is not None and request.htmx  # type: ignore[attr-defined]
         return HttpResponse(status=401) if is_part else answer
+
+
+class Language(LocaleMiddleware):
+    """The public pages speak the reader's language, the console speaks LANGUAGE_CODE alone.
+
+    Half a translation is worse than none: a page is in one language from top to bottom.
+    """
+
+    def process_request(self, request: HttpRequest) -> None:
+        if request.path_info.startswith("/signup/"):
+            super().process_request(request)
+        else:
+            translation.activate(settings.LANGUAGE_CODE)
+            request.LANGUAGE_CODE = settings.LANGUAGE_CODE
 
 
 class DatabaseAway:

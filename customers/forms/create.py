@@ -1,4 +1,4 @@
-"""A new customer: typed by a manager, or by the customer on the public signup page."""
+"""A new customer, typed by a manager."""
 
 from typing import Any
 
@@ -18,8 +18,8 @@ CALL = CALLS[Operation.CREATE]
 UNSEEN = {"change_id", "password", "confirm_password"}
 
 
-def _names(model: Any, column: str, **filters: Any) -> list[tuple[str, str]]:
-    names = model.objects.filter(**filters).values_list(column, flat=True)
+def _names(model: Any, column: str) -> list[tuple[str, str]]:
+    names = model.objects.values_list(column, flat=True)
     return [(name, name) for name in names]
 
 
@@ -41,13 +41,11 @@ class SeveralField(forms.MultipleChoiceField):
         return [chosen for chosen in super().to_python(value) if chosen.strip()]
 
 
-class SignupForm(AskingForm):
-    """The create call's parameters, less what only a manager may say."""
-
-    offered = {"offered_at_signup": True}
+class CreateForm(AskingForm):
+    """Every parameter of the create call."""
 
     email = field_for(CALL.param("email"))
-    username = field_for(CALL.param("username"), required=False)
+    username = field_for(CALL.param("username"))
     password = field_for(CALL.param("password"))
     confirm_password = field_for(CALL.param("confirm_password"))
     first_name = field_for(CALL.param("first_name"))
@@ -62,6 +60,26 @@ class SignupForm(AskingForm):
     country = field_for(CALL.param("country"))
     package = _chosen("package")
     whitelabel = _chosen("whitelabel")
+    ip_group = SeveralField(
+        label=LABELS["ip_group"],
+        required=False,
+        help_text=RULES["ip_group"],
+        error_messages={"invalid_choice": _("“%(value)s” is none of your IP groups.")},
+    )
+    ip = SeveralField(
+        label=LABELS["ip"],
+        required=False,
+        help_text=RULES["ip"],
+        error_messages={"invalid_choice": _("“%(value)s” is none of your addresses.")},
+    )
+    billing_date = forms.DateField(
+        label=LABELS["billing_date"],
+        required=False,
+        input_formats=["%Y-%m-%d"],
+        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
+        help_text=RULES["billing_date"],
+        error_messages={"invalid": _("Enter a date as year-month-day, such as 2026-02-28.")},
+    )
 
     def __init__(self, data: Any = None, *, refused: Customer | None = None) -> None:
         """`refused` is a customer whom the distributor refused: what was typed is shown again."""
@@ -69,8 +87,10 @@ class SignupForm(AskingForm):
         columns = self.base_fields.keys() - UNSEEN if refused else ()
         initial = {name: getattr(refused, name) for name in columns}
         super().__init__(data, initial=initial)
-        self._offer("package", _names(Package, "name", **self.offered))
+        self._offer("package", _names(Package, "name"))
         self._offer("whitelabel", _names(WhitelabelDomain, "domain"))
+        self.fields["ip_group"].choices = _names(IpGroup, "name")  # type: ignore[attr-defined]
+        self.fields["ip"].choices = _names(IpAddress, "address")  # type: ignore[attr-defined]
 
     def _offer(self, name: str, choices: list[tuple[str, str]]) -> None:
         field = self.fields[name]
@@ -90,13 +110,23 @@ class SignupForm(AskingForm):
     def clean_whitelabel(self) -> str:
         return str(self.cleaned_data["whitelabel"] or self.fields["whitelabel"].initial or "")
 
+    def clean_billing_date(self) -> Any:
+        day, today = self.cleaned_data["billing_date"], timezone.localdate()
+        if day and not today <= day <= latest_billing_date(today):
+            raise forms.ValidationError(
+                _("Choose a day from %(first)s to %(last)s.")
+                % {"first": today, "last": latest_billing_date(today)}
+            )
+        return day
+
     def clean(self) -> dict[str, Any]:
         said = super().clean()
-        if not said.get("username") and "username" not in self.errors:
-            said["username"] = said.get("email", "")
         if said.get("username"):
             self._judge_name(said["username"])
         check_repeated(self)
+        package = Package.objects.filter(name=said.get("package", "")).first()
+        if said.get("ip") and package and not package.allows_ips:
+            self.add_error("ip", _("The package %s does not allow additional IPs.") % package)
         return said
 
     def _judge_name(self, username: str) -> None:
@@ -122,52 +152,3 @@ class SignupForm(AskingForm):
         if said.get("billing_date"):
             asked["billing_date"] = said["billing_date"].isoformat()
         return asked
-
-
-class CreateForm(SignupForm):
-    """Every parameter of the create call."""
-
-    offered = {}
-
-    ip_group = SeveralField(
-        label=LABELS["ip_group"],
-        required=False,
-        help_text=RULES["ip_group"],
-        error_messages={"invalid_choice": _("“%(value)s” is none of your IP groups.")},
-    )
-    ip = SeveralField(
-        label=LABELS["ip"],
-        required=False,
-        help_text=RULES["ip"],
-        error_messages={"invalid_choice": _("“%(value)s” is none of your addresses.")},
-    )
-    billing_date = forms.DateField(
-        label=LABELS["billing_date"],
-        required=False,
-        input_formats=["%Y-%m-%d"],
-        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
-        help_text=RULES["billing_date"],
-        error_messages={"invalid": _("Enter a date as year-month-day, such as 2026-02-28.")},
-    )
-
-    def __init__(self, data: Any = None, *, refused: Customer | None = None) -> None:
-        super().__init__(data, refused=refused)
-        self.fields["username"].required = True
-        self.fields["ip_group"].choices = _names(IpGroup, "name")  # type: ignore[attr-defined]
-        self.fields["ip"].choices = _names(IpAddress, "address")  # type: ignore[attr-defined]
-
-    def clean_billing_date(self) -> Any:
-        day, today = self.cleaned_data["billing_date"], timezone.localdate()
-        if day and not today <= day <= latest_billing_date(today):
-            raise forms.ValidationError(
-                _("Choose a day from %(first)s to %(last)s.")
-                % {"first": today, "last": latest_billing_date(today)}
-            )
-        return day
-
-    def clean(self) -> dict[str, Any]:
-        said = super().clean()
-        package = Package.objects.filter(name=said.get("package", "")).first()
-        if said.get("ip") and package and not package.allows_ips:
-            self.add_error("ip", _("The package %s does not allow additional IPs.") % package)
-        return said

@@ -83,13 +83,13 @@ def save(signup: Signup, answers: Mapping[str, Any], *, reached: Step, language:
     """Keep what was typed on a page; `reached` is the page that follows it."""
     with transaction.atomic():
         fresh = Signup.objects.select_for_update().get(pk=signup.pk)
-        if fresh.state != State.CONFIRMED:
+        if not (fresh.state == State.CONFIRMED or wants_correction(fresh)):
             return
         fresh.answers = fresh.answers | dict(answers)
         fresh.step = max(fresh.step, reached)
         fresh.language, fresh.stepped_at = language, clock.now()
         fresh.save(update_fields=["answers", "step", "language", "stepped_at"])
-        if name := answers.get("username"):
+        if (name := answers.get("username")) and fresh.customer_id is None:
             names.hold(name, fresh)
     signup.refresh_from_db()
 
@@ -148,7 +148,7 @@ def needs_password(signup: Signup) -> bool:
 def correct(signup: Signup, *, params: Mapping[str, Any], password: str) -> Signup:
     """Other details for the same customer. Raises NameTaken and AskingError."""
     with transaction.atomic():
-        signup = Signup.objects.select_for_update().select_related("customer").get(pk=signup.pk)
+        signup = Signup.objects.select_for_update().get(pk=signup.pk)
         if not wants_correction(signup):
             raise NotPossible("not_refused")
         assert signup.customer

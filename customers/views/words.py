@@ -5,7 +5,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from customers.distributor.rules import Operation
-from customers.models import Attempt, Change, Customer, Refresh, Verification
+from customers.models import Attempt, Change, Customer, Refresh, Signup, Verification
 
 Outcome = Attempt.Outcome
 Cause = Refresh.Cause
@@ -115,6 +115,11 @@ LOOKED = {
 }
 # What somebody who signed up is told.
 SIGNUP_STORIES: dict[str, Any] = {
+    Signup.State.REVIEW: _(
+        "We have everything we need. Somebody of us looks at it before your account is set up."
+    ),
+    Signup.State.CORRECTION: _("Before we go on we need something from you."),
+    "TURNED_DOWN": _("We have decided not to open this account."),
     Change.State.WAITING: _("We have everything we need. Your account is being set up."),
     Change.State.SENDING: _("Your account is being set up right now."),
     Change.State.IN_DOUBT: _(
@@ -127,8 +132,13 @@ SIGNUP_STORIES: dict[str, Any] = {
     ),
     Customer.Status.MISSING: _("Somebody of us has to look at your account. We will see to it."),
     Customer.Status.CLOSED: _("Your account was closed. Please contact us."),
-    Change.State.REJECTED: _("Your account could not be opened: “%s”. Please contact us."),
+    Change.State.REJECTED: _(
+        "The service that sets up accounts has refused something. You can correct it, and it goes "
+        "on."
+    ),
     Change.State.WITHDRAWN: _("This request was withdrawn. Please contact us."),
+    Customer.Status.REQUESTED: _("We have everything we need. Your account is being set up."),
+    Customer.Status.REFUSED: _("This request was withdrawn. Please contact us."),
 }
 AWAY = _(
     "The service that sets up accounts does not answer at the moment. Your request is safe and "

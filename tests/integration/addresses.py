@@ -74,6 +74,8 @@ ODD: dict[str, Callable[[], list[Any]]] = {
     "customers:view": _views_key,
     "customers:delete-view": _views_key,
     "signup-status": lambda: [Signup.objects.get().pk],
+    "signup-fresh-link": lambda: [Signup.objects.get().pk],
+    "signup-link": lambda: [Signup.objects.get().pk, "token"],
     "password_reset_confirm": lambda: ["MQ", "set-password"],
     "admin:app_list": lambda: ["customers"],
     "admin:view_on_site": lambda: [

@@ -24,6 +24,10 @@ EVERYBODY = (YES, YES, YES, YES, YES)
 SIGNED_IN = (LOGIN, YES, YES, YES, YES)
 MANAGERS = (LOGIN, NO, YES, YES, YES)
 BY_POST = (LOGIN, METHOD, METHOD, METHOD, METHOD)
+# Of the signup: without one that is open in this browser there is nothing to see.
+BEGIN = (ELSEWHERE,) * 5
+EVERYBODYS_POST = (METHOD,) * 5
+NOT_HERE = (404,) * 5
 READING = {
     "dashboard": MANAGERS,
     "standing": SIGNED_IN,
@@ -60,7 +64,23 @@ READING = {
     "customers:website-disable": MANAGERS,
     "customers:delete": MANAGERS,
     "signup": EVERYBODY,
+    "signup-code": BEGIN,
+    "signup-resend": EVERYBODYS_POST,
+    "signup-mailed": EVERYBODY,
+    "signup-link": EVERYBODY,
+    "signup-fresh-link": EVERYBODYS_POST,
+    "signup-package": BEGIN,
+    "signup-country": BEGIN,
+    "signup-person": BEGIN,
+    "signup-address": BEGIN,
+    "signup-username": BEGIN,
+    "signup-availability": BEGIN,
+    "signup-check": BEGIN,
+    "signup-language": EVERYBODYS_POST,
     "signup-status": EVERYBODY,
+    "brand-style": EVERYBODY,
+    "brand-logo": NOT_HERE,
+    "mails": NOT_HERE,
     "health": EVERYBODY,
     "login": EVERYBODY,
     "logout": BY_POST,

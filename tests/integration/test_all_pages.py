@@ -111,11 +111,13 @@ def test_reading_never_changes_anything(method):
 
 ONLY_READ = ["dashboard", "standing", "customers:list", "customers:detail", "customers:changes",
              "customers:change", "customers:drift", "customers:refresh", "customers:attestations",
-             "signup-status", "health"]  # fmt: skip
+             "signup-status", "health", "signup-mailed", "signup-availability", "brand-style",
+             "brand-logo", "mails"]  # fmt: skip
 BY_POST = ["customers:drift-ticked", "customers:drift-alike", "customers:drift-rename",
            "customers:withdraw", "customers:resolve", "customers:look", "customers:verify",
            "customers:decide-refresh", "customers:note", "customers:assign",
-           "customers:delete-view"]  # fmt: skip
+           "customers:delete-view", "signup-resend", "signup-fresh-link",
+           "signup-language"]  # fmt: skip
 
 
 def test_other_methods_than_a_page_knows_are_refused():

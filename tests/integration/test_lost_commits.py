@@ -4,7 +4,8 @@ import pytest
 from django.db import OperationalError
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from customers.models import Change, Customer, Signup
+from customers.models import Change, Customer
+from tests.integration.applicant import Applicant
 from tests.integration.pages import (
     ADA,
     Page,
@@ -45,14 +46,22 @@ def test_a_change_whose_commit_was_not_answered_is_asked_for_once(lose_the_answe
     assert Change.objects.get().params == {"email": "b@example.com"}
 
 
-@pytest.mark.parametrize("page", ["/customers/new/", "/signup/"])
-def test_so_is_a_creation(lose_the_answer, page):
+def test_so_is_a_creation(lose_the_answer):
     fill_catalogue()
     console = signed_in(is_superuser=True)
-    said = Page(console.get(page)).sends | ADA
-    assert AWAY in Page(console.post(page, said)).words
+    said = Page(console.get("/customers/new/")).sends | ADA
+    assert AWAY in Page(console.post("/customers/new/", said)).words
 
-    assert console.post(page, said).status_code == 302
+    assert console.post("/customers/new/", said).status_code == 302
 
     assert (Customer.objects.count(), Change.objects.count()) == (1, 1)
-    assert Signup.objects.count() == (page == "/signup/")
+
+
+def test_so_is_a_signup(lose_the_answer):
+    fill_catalogue()
+    applicant = Applicant().confirm().fill()
+    assert AWAY in Page(applicant.send()).words
+
+    assert applicant.send()["Location"] == f"/signup/{applicant.signup().pk}/"
+
+    assert (Customer.objects.count(), Change.objects.count()) == (1, 1)

@@ -1,222 +1,263 @@
-"""The public way in: what is taken, what is refused, and what the status page tells."""
+"""The public way in, from the first page to the last: what is sent, kept, shown and refused."""
 
-from datetime import timedelta
-from ipaddress import ip_network
-from uuid import uuid4
+import json
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.test import Client
 
-from customers.models import Change, Customer, Signup, Username, clock
+from customers.models import Change, Customer, IpAddress, Package, Signup, Username, clock
 from customers.services.sealing import unseal
-from tests.integration.pages import (
-    ADA,
-    Page,
-    a_name,
-    everything,
-    fill_catalogue,
-    post_raw,
-    refusals,
+from tests.integration.applicant import (
+    ADDRESS,
+    EMAIL,
+    PACKAGE,
+    PAGES,
+    PASSWORD,
+    PERSON,
+    SENT,
+    Applicant,
+    errors,
 )
-from tests.integration.test_create_form import BAD
+from tests.integration.pages import Page, a_name, everything, fill_catalogue
+from tests.integration.steps import deliver_all
 
 pytestmark = pytest.mark.django_db
-SIGNUP = ADA | {"username": ""}
 
 
 @pytest.fixture
-def stranger(db):
+def ada(db):
     fill_catalogue()
-    return Client()
+    return Applicant()
 
 
-def refused(stranger, **fields):
-    before = everything()
-    response = stranger.post("/signup/", SIGNUP | fields)
-    assert everything() == before
-    return refusals(response)
+@pytest.mark.core
+def test_a_stranger_signs_up_and_the_distributor_gets_what_was_typed(ada, sandbox):
+    signup = ada.sign_up()
 
-
-def others(count, address="127.0.0.1", at=None):
-    """Signups that came from an address before."""
-    for n in range(count):
-        customer = Customer.objects.create(username=f"o{n}@example.com")
-        Signup.objects.create(
-            customer=customer, address=address, state="SUBMITTED", started_at=at or clock.now()
-        )
-
-
-def test_a_stranger_signs_up_and_is_led_to_a_page_with_a_reference(stranger):
-    response = stranger.post("/signup/", SIGNUP, follow=True)
-
-    signup, change = Signup.objects.get(), Change.objects.get()
-    assert response.redirect_chain == [(f"/signup/{signup.pk}/", 302)]
-    page = Page(response)
-    assert str(signup.pk) in page.words
-    assert "Your account is being set up." in page.words
-    assert signup.address == "127.0.0.1"
+    change = Change.objects.get()
+    assert change.params == SENT
     assert (change.operation, change.asked_by, change.state) == ("create", None, "WAITING")
     assert (signup.customer.origin, signup.customer.account_manager) == ("signup", None)
-    assert unseal(change.sealed_password, change.pk) == ADA["password"]
+    assert unseal(change.sealed_password, change.pk) == PASSWORD
+    page = ada.see(f"/signup/{signup.pk}/")
+    assert str(signup.pk) in page.words
+    assert "Your account is being set up." in page.words
+    deliver_all()
+    assert sandbox.account(EMAIL)["password"] == PASSWORD
+    assert "Your account is live." in ada.see(f"/signup/{signup.pk}/").words
 
 
-def test_a_blank_username_means_the_email_address(stranger):
-    stranger.post("/signup/", SIGNUP | {"email": "Ada@Example.org"})
-    assert Customer.objects.get().username == "Ada@Example.org"
-    assert Change.objects.get().params["username"] == "Ada@Example.org"
-    assert Username.objects.get().key == "ada@example.org"
+def test_nothing_is_asked_of_the_distributor_before_the_last_page(ada, sandbox):
+    ada.confirm().fill()
+    deliver_all()
+    assert (Customer.objects.count(), Change.objects.count()) == (0, 0)
+    assert sandbox.operations() == []
 
 
-def test_another_username_is_taken_as_typed(stranger):
-    stranger.post("/signup/", SIGNUP | {"username": "countess@example.com"})
-    assert Customer.objects.get().username == "countess@example.com"
+def test_no_page_can_be_opened_before_those_that_it_follows(ada):
+    for name in [*PAGES, "check"]:
+        assert ada.client.get(f"/signup/{name}/")["Location"] == "/signup/"
+    ada.begin()
+    for name in [*PAGES, "check"]:
+        assert ada.client.get(f"/signup/{name}/")["Location"] == "/signup/"
+        assert ada.client.post(f"/signup/{name}/", SENT)["Location"] == "/signup/"
+    ada.client.post("/signup/code/", {"code": ada.code()})
+    for name in [*PAGES, "check"][1:]:
+        assert ada.client.get(f"/signup/{name}/")["Location"] == "/signup/package/"
+    assert ada.send()["Location"] == "/signup/package/"
+    assert Change.objects.count() == 0
 
 
-def test_an_email_address_that_is_taken_as_a_username_is_told_at_the_username(stranger):
-    a_name("ADA@example.com", "LIVE")
-    found = refused(stranger)
-    assert found == {"username": ["This username is in use. Choose another one."]}
+def test_every_page_shows_what_was_typed_there_before(ada):
+    ada.confirm().fill()
+    for name, said in PAGES.items():
+        page = ada.see(f"/signup/{name}/")
+        if name == "package":
+            chosen = {it["value"] for _tag, it in page.tags if "checked" in it}
+            assert chosen == set(said.values())
+        elif name == "person":
+            assert page.sends["phone"] == "+1 212-736-5000"
+        else:
+            assert {field: page.sends[field] for field in said} == said
 
 
-def test_packages_that_are_not_offered_at_signup_are_refused(stranger):
-    assert set(refused(stranger, package="Old - not sold any more")) == {"package"}
-    assert "Old - not sold any more" not in Page(stranger.get("/signup/")).words
+def test_who_changes_one_answer_at_the_end_comes_back_to_the_end(ada):
+    ada.confirm().fill()
+    changed = ada.client.post("/signup/person/", PERSON | {"first_name": "Augusta"})
+    assert changed["Location"] == "/signup/check/"
+    assert "Augusta" in ada.see("/signup/check/").words
+    back = [
+        it["href"] for tag, it in ada.see("/signup/person/").tags if it.get("class") == "back-link"
+    ]
+    assert back == ["/signup/check/"]
 
 
-def test_what_only_a_manager_may_say_is_ignored(stranger):
-    more = {"ip": "192.0.2.1", "ip_group": "Group 1", "billing_date": "2000-01-01"}
-    more |= {"free_user": "true", "status": "LIVE", "origin": "console", "account_manager": "1"}
-    assert stranger.post("/signup/", SIGNUP | more).status_code == 302
+def test_the_last_page_shows_all_that_was_said_each_with_a_way_to_change_it(ada):
+    ada.confirm().fill()
+    page = ada.see("/signup/check/")
+    for said in (EMAIL, "Gold", "mail.example.com", "United States", "Ada", "Lovelace", "New York",
+                 "10001", "+1 212-736-5000", "1 Main Street"):  # fmt: skip
+        assert said in page.words, said
+    assert {f"/signup/{name}/" for name in PAGES} <= page.links()
+
+
+def test_a_new_country_asks_for_the_address_again(ada):
+    ada.confirm().fill()
+    moved = ada.client.post("/signup/country/", {"country": "DE"})
+    assert moved["Location"] == "/signup/address/"
+    assert ada.client.get("/signup/check/")["Location"] == "/signup/address/"
+    ada.client.post("/signup/address/", {"address": "Weg 1", "zip": "10115", "city": "Berlin"})
+    assert ada.send().status_code == 302
     params = Change.objects.get().params
-    assert not {"ip", "ip_group", "billing_date", "status"} & params.keys()
-    assert params["free_user"] == "false"
-    customer = Customer.objects.get()
-    assert not customer.ip
-    assert (customer.status, customer.origin) == ("REQUESTED", "signup")
-    words = Page(stranger.get("/signup/")).words
-    for label in ("IP groups", "Additional IPs", "Billing date"):
-        assert label not in words
+    assert (params["country"], params["zip"], params["state"]) == ("Germany", "10115", "-")
 
 
-def test_every_parameter_of_the_contract_is_required_but_the_username(stranger):
-    assert set(refused(stranger, **dict.fromkeys(SIGNUP, ""))) == SIGNUP.keys() - {"username"}
-
-
-@pytest.mark.parametrize("value", BAD.values(), ids=BAD)
-def test_a_bad_value_is_an_error_at_its_field_and_nothing_is_written(stranger, value):
-    before = everything()
-    fields = {*SIGNUP, "change_id"} if value.strip() else SIGNUP.keys() - {"username"}
-    if len(value) > 1000:
-        fields -= {"password", "confirm_password"}  # The contract sets no upper limit.
-    response = post_raw(stranger, "/signup/", dict.fromkeys({*SIGNUP, "change_id"}, value))
-    assert set(refusals(response)) == fields
-    assert everything() == before
-
-
-def test_an_empty_form_is_refused(stranger):
-    assert set(refusals(stranger.post("/signup/"))) == SIGNUP.keys() - {"username"}
-
-
-def test_a_form_sent_twice_is_one_signup_and_leads_to_the_same_page(stranger):
-    filled = SIGNUP | {"change_id": Page(stranger.get("/signup/")).sends["change_id"]}
-    once, again = stranger.post("/signup/", filled), stranger.post("/signup/", filled)
-    assert once["Location"] == again["Location"]
+def test_what_was_sent_twice_is_one_signup_and_leads_to_the_same_page(ada):
+    signup = ada.sign_up()
+    assert ada.send()["Location"] == f"/signup/{signup.pk}/"
     assert (Signup.objects.count(), Change.objects.count()) == (1, 1)
 
 
-def test_a_form_sent_twice_does_not_count_twice(stranger, settings):
-    settings.SIGNUP_RATE = "1/h"
-    filled = SIGNUP | {"change_id": str(uuid4())}
-    once, again = stranger.post("/signup/", filled), stranger.post("/signup/", filled)
-    assert once["Location"] == again["Location"]
+def test_additional_ips_go_with_packages_that_allow_them_alone(ada):
+    Package.objects.filter(name="Free").update(allows_ips=False)
+    ada.confirm()
+    refused = ada.client.post("/signup/package/", PACKAGE | {"package": "Free", "ip": "192.0.2.1"})
+    assert set(errors(refused)) == {"ip"}
+    taken = ada.client.post("/signup/package/", PACKAGE | {"ip": ["192.0.2.1", "2001:db8::1"]})
+    assert taken.status_code == 302
+    ada.fill(package={"ip": ["192.0.2.1"]}).send()
+    assert Change.objects.get().params["ip"] == ["192.0.2.1"]
 
 
-def test_the_same_id_with_other_content_is_told_and_gets_a_fresh_id(stranger):
-    filled = SIGNUP | {"change_id": str(uuid4())}
-    stranger.post("/signup/", filled)
-    response = stranger.post("/signup/", filled | {"email": "bob@example.com"})
-    assert "already sent with other content" in refusals(response)["__all__"][0]
-    page = Page(response)
-    assert page.sends["email"] == "bob@example.com"
-    again = page.sends | {k: ADA[k] for k in ("password", "confirm_password")}
-    assert stranger.post("/signup/", again).status_code == 302
-    assert Signup.objects.count() == 2
+def test_without_ips_of_ours_nobody_is_asked_for_them(ada):
+    IpAddress.objects.all().delete()
+    assert "Additional IPs" not in ada.confirm().see("/signup/package/").words
 
 
-def test_without_a_catalogue_nothing_is_on_offer():
+def test_packages_that_are_not_offered_at_signup_are_refused(ada):
+    ada.confirm()
+    assert "Old - not sold any more" not in ada.see("/signup/package/").words
+    said = PACKAGE | {"package": "Old - not sold any more"}
+    assert set(errors(ada.client.post("/signup/package/", said))) == {"package"}
+
+
+def test_a_package_that_is_taken_off_meanwhile_is_asked_for_again(ada):
+    ada.confirm().fill()
+    Package.objects.filter(name="Gold").delete()
+    assert ada.send()["Location"] == "/signup/package/"
+    assert Change.objects.count() == 0
+
+
+def test_what_only_a_manager_may_say_is_ignored(ada):
+    more = {"ip_group": "Group 1", "billing_date": "2000-01-01", "free_user": "true",
+            "status": "LIVE", "origin": "console", "account_manager": "1"}  # fmt: skip
+    signup = ada.sign_up(**dict.fromkeys(PAGES, more))
+    assert Change.objects.get().params == SENT
+    assert (signup.customer.status, signup.customer.origin) == ("REQUESTED", "signup")
+
+
+def test_without_a_catalogue_nothing_is_on_offer(db):
     words = Page(Client().get("/signup/")).words
     assert "No package is on offer at the moment." in words
     assert "admin" not in words.lower()
 
 
-# --- How often ---------------------------------------------------------------------------------
+# --- The password ------------------------------------------------------------------------------
 
 
-def test_an_address_may_sign_up_so_often_and_no_more(stranger):
-    others(9)
-    assert stranger.post("/signup/", SIGNUP).status_code == 302
+@pytest.mark.parametrize(
+    ("password", "words"),
+    [("", "Enter a value"), ("short77", "at least 8"), ("password", "tried first"),
+     ("Password123", "tried first"), (EMAIL, "as the password"), ("a\nb-and-more", "invisible")],
+)  # fmt: skip
+def test_a_bad_password_is_refused_and_nothing_is_written(ada, password, words):
+    ada.confirm().fill()
     before = everything()
-    response = stranger.post("/signup/", SIGNUP | {"email": "b@example.com"})
-    assert response.status_code == 429
-    assert "Too many signups came from your network." in Page(response).words
+    assert words in errors(ada.send(password))["password"][0]
     assert everything() == before
-    elsewhere = Client(REMOTE_ADDR="192.0.2.8")
-    assert elsewhere.post("/signup/", SIGNUP | {"email": "c@example.com"}).status_code == 302
 
 
-def test_signups_of_an_hour_ago_do_not_count(stranger):
-    others(10, at=clock.now() - timedelta(minutes=61))
-    assert stranger.post("/signup/", SIGNUP).status_code == 302
+@pytest.mark.parametrize(("least", "taken"), [(6, True), (7, True), (8, False)])
+def test_how_long_a_password_must_be_is_set(ada, settings, least, taken):
+    settings.SIGNUP_PASSWORD_MIN = least
+    assert (ada.confirm().fill().send("ent3rpr").status_code == 302) == taken
 
 
-@pytest.mark.parametrize(
-    ("rate", "age", "status"),
-    [("2/m", 50, 429), ("2/m", 70, 302), ("2/d", 3700, 429), ("3/h", 1, 302), ("2/s", 2, 302)],
-)
-def test_the_rate_is_as_it_is_set(stranger, settings, rate, age, status):
-    settings.SIGNUP_RATE = rate
-    others(2, at=clock.now() - timedelta(seconds=age))
-    assert stranger.post("/signup/", SIGNUP).status_code == status
+def test_a_long_password_with_anything_in_it_is_taken_whole(ada):
+    password = "пароль 密码 🔑 &<\"'" + "x" * 500
+    ada.confirm().fill().send(password)
+    change = Change.objects.get()
+    assert unseal(change.sealed_password, change.pk) == password
 
 
-def test_refused_forms_do_not_count(stranger, settings):
-    settings.SIGNUP_RATE = "1/h"
-    refused(stranger, email="nonsense")
-    assert stranger.post("/signup/", SIGNUP).status_code == 302
+def test_the_password_lies_sealed_on_the_change_and_nowhere_else(ada):
+    ada.confirm().fill()
+    ada.send("short")
+    ada.sign_up(person={"company": PASSWORD[:3]})
+    rows = json.dumps(everything(), default=str)
+    decoded = json.dumps([it.get_decoded() for it in Session.objects.all()])
+    assert PASSWORD not in rows + decoded
+    assert "password" not in Signup.objects.latest("started_at").answers
 
 
-PROXIES = ["10.0.0.0/8", "2001:db8::/32"]
+# --- The name ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("peer", "forwarded", "counted"),
-    [
-        ("192.0.2.9", "192.0.2.1", "192.0.2.9"),
-        ("10.0.0.1", "192.0.2.1", "192.0.2.1"),
-        ("10.0.0.1", "1.1.1.1, 192.0.2.1", "192.0.2.1"),
-        ("10.0.0.1", "1.1.1.1, 192.0.2.1, 10.9.9.9", "192.0.2.1"),
-        ("10.0.0.1", "10.0.0.2,10.0.0.3", "10.0.0.2"),
-        ("10.0.0.1", "", "10.0.0.1"),
-        ("10.0.0.1", "unknown", "10.0.0.1"),
-        ("10.0.0.1", "'; DROP TABLE x, 10.0.0.2", "10.0.0.2"),
-        ("10.0.0.1", "192.0.2.1:4711", "10.0.0.1"),
-        ("10.0.0.1", ",", "10.0.0.1"),
-        ("2001:db8::1", "2001:db9::7", "2001:db9::7"),
-        ("::ffff:10.0.0.1", "::ffff:192.0.2.1", "192.0.2.1"),
-        ("", "192.0.2.1", None),
-    ],
-)
-def test_only_a_trusted_proxy_says_who_came(stranger, settings, peer, forwarded, counted):
-    settings.TRUSTED_PROXIES = [ip_network(network) for network in PROXIES]
-    headers = {"X-Forwarded-For": forwarded}
-    response = Client(REMOTE_ADDR=peer).post("/signup/", SIGNUP, headers=headers)
+def test_the_address_is_offered_as_the_username(ada):
+    ada.confirm().fill(until="username")
+    assert ada.see("/signup/username/").sends["username"] == EMAIL
+
+
+def test_a_name_is_held_while_the_signup_is_open_and_is_the_customers_then(ada):
+    ada.confirm().fill(username={"username": "Countess@example.com"})
+    name = Username.objects.get()
+    assert (name.key, name.state, name.customer) == ("countess@example.com", "PENDING", None)
+    bob = Applicant("bob@example.com").confirm().fill(until="username")
+    refused = bob.client.post("/signup/username/", {"username": "COUNTESS@example.com"})
+    assert errors(refused) == {"username": ["This username cannot be had. Choose another one."]}
+
+    ada.send()
+
+    name.refresh_from_db()
+    assert (name.state, name.customer, name.signup) == ("PENDING", Customer.objects.get(), None)
+
+
+def test_another_name_gives_the_first_one_back(ada):
+    ada.confirm().fill()
+    ada.client.post("/signup/username/", {"username": "countess@example.com"})
+    held = {it.key: it.state for it in Username.objects.all()}
+    assert held == {EMAIL: "RELEASED", "countess@example.com": "PENDING"}
+    assert Applicant("bob@example.com").confirm().fill(username={"username": EMAIL})
+
+
+@pytest.mark.parametrize("state", ["LIVE", "PENDING", "BURNT", "RELEASED"])
+def test_why_a_name_cannot_be_had_is_nobodys_business(ada, state):
+    until = clock.now().replace(year=2999) if state == "RELEASED" else None
+    a_name("taken@example.com", state, until=until)
+    ada.confirm().fill(until="username")
+    refused = ada.client.post("/signup/username/", {"username": "Taken@example.com"})
+    assert errors(refused) == {"username": ["This username cannot be had. Choose another one."]}
+    words = Page(ada.client.get("/signup/username/free/?username=taken@example.com")).words
+    assert words == "This username cannot be had. Choose another one."
+
+
+def test_whether_a_name_can_be_had_is_told_while_it_is_typed(ada):
+    ada.confirm().fill()
+    free = "/signup/username/free/?username="
+    assert Page(ada.client.get(f"{free}new@example.com")).words == "This username can be had."
+    assert Page(ada.client.get(free + EMAIL)).words == "This username can be had.", "it is theirs"
+    for nonsense in ("", "%20", "a%00b", "x" * 65, "%D0%B0da@example.com"):
+        assert Page(ada.client.get(free + nonsense)).words == ""
+    assert Client().get(f"{free}new@example.com").status_code == 302, "only on that page"
+
+
+def test_a_name_that_is_lost_meanwhile_is_told_at_the_end(ada):
+    ada.confirm().fill()
+    Username.objects.all().delete()
+    a_name(EMAIL, "LIVE")
+    response = ada.send()
     assert response.status_code == 302
-    assert Signup.objects.get().address == counted
-
-
-def test_without_trusted_proxies_nobody_hides_behind_a_header(stranger, settings):
-    settings.SIGNUP_RATE = "1/h"
-    stranger.post("/signup/", SIGNUP, headers={"X-Forwarded-For": "192.0.2.1"})
-    again = SIGNUP | {"email": "b@example.com"}
-    response = stranger.post("/signup/", again, headers={"X-Forwarded-For": "192.0.2.2"})
-    assert response.status_code == 429
+    assert response["Location"] == "/signup/username/"
+    assert Change.objects.count() == 0
+    assert ada.signup().answers["address"] == ADDRESS["address"]

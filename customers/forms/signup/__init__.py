@@ -1,0 +1,1 @@
+"""The pages of signing up, a form each, and the rules that they help with."""

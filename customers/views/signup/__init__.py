@@ -1,0 +1,1 @@
+"""The public way in. None of these pages needs a sign-in."""
