@@ -8,7 +8,7 @@ LOCK := cd requirements && $(UV) pip compile --quiet --universal --python-versio
 
 NOTHING = [ $$? = 5 -a -n "$(ARGS)" ]
 
-.PHONY: help install run test chaos check format lighthouse screenshots icons lock \
+.PHONY: help install run test chaos check format lighthouse screenshots icons lock messages \
 	bench-asking bench-claims bench-delivery bench-outage bench-pages bench-recovery bench-refresh
 .DEFAULT_GOAL := help
 
@@ -87,3 +87,16 @@ bench-refresh: install ## what reading a list of 10,000 to a million customers c
 lock: ## pin requirements/*.in anew (needs uv)
 	$(LOCK) base.in -o base.txt
 	$(LOCK) dev.in -o dev.txt
+
+# The public pages alone: the console speaks one language.
+CONSOLE := tests/* bench/* static/* reseller/* customers/models/* customers/services/* \
+	customers/distributor/* customers/sandbox/* customers/management/* customers/migrations/* \
+	customers/admin.py customers/apps.py customers/checks.py customers/filters.py customers/tables.py \
+	customers/forms/[!fs]* customers/forms/s[!i]* customers/views/[!s]* customers/views/s[!i]* \
+	templates/customers/* templates/admin/* templates/registration/* templates/dashboard.html \
+	templates/base.html templates/_standing.html templates/_pages.html templates/signup/mails.html
+
+messages: install ## collect what the public pages say for locale/de, and compile it (needs gettext)
+	DEBUG=true $(PYTHON) manage.py makemessages -l de --no-location --no-wrap --no-obsolete \
+		$(foreach it,$(CONSOLE),--ignore '$(it)')
+	DEBUG=true $(PYTHON) manage.py compilemessages -l de

@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from customers.distributor.rules import PROFILE_FIELDS, is_email
 from customers.forms.fields import LABELS
 from customers.forms.signup import places
-from customers.forms.signup.steps import STEPS, parsed_phone
+from customers.forms.signup.person import parsed_phone
+from customers.forms.signup.steps import STEPS
 from customers.models import Package, Signup
 from customers.models.signup import Step
 
@@ -67,7 +68,7 @@ def lines(signup: Signup) -> Iterator[Line]:
     labels = {"zip": place.code_label, "state": place.area_label}
     for step, form in STEPS.items():
         for field in form(signup=signup, answers=said).fields:
-            if field.startswith("no_"):
+            if field.startswith("no_") or (field == "ip" and not said.get("ip")):
                 continue
             value = said.get(field, "")
             value = ", ".join(value) if isinstance(value, list) else str(value)
@@ -86,7 +87,7 @@ def lines(signup: Signup) -> Iterator[Line]:
 
 def _instead(field: str, value: str, said: Mapping[str, Any]) -> str:
     """What is sent where nothing was said, since the distributor takes no empty field."""
-    if value or field == "ip":
+    if value:
         return ""
     match field:
         case "company":
@@ -106,7 +107,8 @@ def hints_of(signup: Signup) -> dict[str, str]:
         found["phone"] = _("No such number is given out as far as we know. Is it right?")
     code, area = said.get("zip", ""), said.get("state", "")
     if code and area and not places.code_fits_area(code, said["country"], area):
-        found["zip"] = _("It seems to lie elsewhere than %s. Is it right?") % area
+        name = dict(places.place(said["country"]).areas).get(area, area)
+        found["zip"] = _("It seems to lie elsewhere than %s. Is it right?") % name
     if said.get("username") and not is_email(said["username"]):
         found["username"] = _(
             "It is no e-mail address. That is fine for sending; to pause your account one day, it "

@@ -1,5 +1,6 @@
 """The password, asked for last and kept by no form, session or answer."""
 
+from dataclasses import replace
 from typing import Any
 
 from django import forms
@@ -10,10 +11,8 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
-from customers.distributor.rules import CALLS, Operation
-from customers.forms.fields import LABELS, field_for
-
-PARAM = CALLS[Operation.CREATE].param("password")
+from customers.forms.fields import LABELS, validator
+from customers.forms.signup.page import CALL, typed
 
 
 class Common:
@@ -37,7 +36,7 @@ COMMON = Common()
 class PasswordForm(forms.Form):
     """Once only: it can be looked at before it is sent. `names` are what it must not be."""
 
-    password = field_for(PARAM)
+    password = typed("password")
 
     def __init__(self, data: Any = None, *, names: tuple[str, ...] = ()) -> None:
         super().__init__(data, label_suffix="")
@@ -52,17 +51,13 @@ class PasswordForm(forms.Form):
             )
             % settings.SIGNUP_PASSWORD_MIN
         )
+        # The contract's least is less than ours.
+        asked = replace(CALL.param("password"), min_length=settings.SIGNUP_PASSWORD_MIN)
+        field.validators = [validator(asked)]
         field.widget.attrs["data-password"] = settings.SIGNUP_PASSWORD_MIN
 
     def clean_password(self) -> str:
         password = str(self.cleaned_data["password"])
-        least = settings.SIGNUP_PASSWORD_MIN
-        if len(password) < least:
-            raise ValidationError(
-                _("Use at least %(min)d characters; these are %(length)d."),
-                "too_short",
-                {"min": least, "length": len(password)},
-            )
         if password in COMMON:
             raise ValidationError(
                 _("This is one of the passwords that are tried first. Choose another one."),

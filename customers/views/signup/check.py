@@ -11,8 +11,9 @@ from django.views.decorators.debug import sensitive_variables
 
 from customers.forms.asking import named_in
 from customers.forms.signup.answers import first_open, lines, params
+from customers.forms.signup.page import StepForm
 from customers.forms.signup.password import PasswordForm
-from customers.forms.signup.steps import STEPS, StepForm
+from customers.forms.signup.steps import STEPS
 from customers.models import Change, Signup
 from customers.models.signup import Step
 from customers.services import signups

@@ -8,7 +8,7 @@ from customers.models import Change, Customer, Gate, Signup
 from customers.services import signups
 from customers.views.live import render_live
 from customers.views.signup.browser import KEY, page
-from customers.views.words import AWAY, SIGNUP_STORIES
+from customers.views.signup.words import AWAY, SIGNUP_STORIES
 
 
 @page

@@ -7,7 +7,8 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from customers.forms.signup.answers import first_open, hints_of
-from customers.forms.signup.steps import STEPS, UNAVAILABLE, StepForm, is_free
+from customers.forms.signup.page import StepForm
+from customers.forms.signup.steps import STEPS, UNAVAILABLE, is_free
 from customers.models import Signup
 from customers.models.signup import Step
 from customers.services import signups
