@@ -10,6 +10,7 @@ from customers.services import (
     asked_look,
     delivery,
     lateness,
+    limits,
     mails,
     mirror,
     sampling,
@@ -31,6 +32,7 @@ def deliver_due() -> None:
     over(Alert.Kind.BROKER)  # This very message came through it.
     delivery.deliver_due()
     lateness.check()
+    limits.forget()
 
 
 @shared_task(name="look")

@@ -77,7 +77,6 @@ DRIFT_ASK = env.list("DRIFT_ASK", default=[])
 DRIFT_PUSH_BACK = env.list("DRIFT_PUSH_BACK", default=[])
 SEALING_KEYS = env.list("SEALING_KEYS")
 # --- Signing up ------------------------------------------------------------------------------
-SIGNUP_RATE = env.str("SIGNUP_RATE", default="10/h")
 # Which signups wait for a person: none, risky (those with a signal) or all.
 SIGNUP_REVIEW = env.str("SIGNUP_REVIEW", default="risky")
 # Characters; the contract's six are the least.
@@ -90,6 +89,23 @@ SITE_URL = env.str("SITE_URL", default="").rstrip("/")
 BRAND_NAME = env.str("BRAND_NAME", default="Reseller")
 BRAND_COLOUR = env.str("BRAND_COLOUR", default="#1a56c4")
 BRAND_LOGO = env.str("BRAND_LOGO", default="")
+# So many signups, or mails asked for once more, by an address, a network, for an e-mail, in all.
+SIGNUP_RATE = env.str("SIGNUP_RATE", default="10/h")
+SIGNUP_RATE_NETWORK = env.str("SIGNUP_RATE_NETWORK", default="40/h")
+SIGNUP_RATE_EMAIL = env.str("SIGNUP_RATE_EMAIL", default="5/h")
+SIGNUP_RATE_ALL = env.str("SIGNUP_RATE_ALL", default="600/h")
+# Codes that are tried, and usernames that are asked about, by an address.
+SIGNUP_GUESS_RATE = env.str("SIGNUP_GUESS_RATE", default="20/h")
+SIGNUP_LOOKUP_RATE = env.str("SIGNUP_LOOKUP_RATE", default="300/h")
+SIGNUP_REFUSE_DISPOSABLE = env.bool("SIGNUP_REFUSE_DISPOSABLE", default=False)
+# Nobody fills in a form in less; seconds.
+SIGNUP_MIN_SECONDS = env.float("SIGNUP_MIN_SECONDS", default=2)
+# Who keeps robots away from the signup: turnstile, hcaptcha, or nobody.
+CAPTCHA = env.str("CAPTCHA", default="")
+CAPTCHA_SITE_KEY = env.str("CAPTCHA_SITE_KEY", default="")
+CAPTCHA_SECRET = env.str("CAPTCHA_SECRET", default="")
+CAPTCHA_VERIFY_URL = env.str("CAPTCHA_VERIFY_URL", default="")
+CAPTCHA_DEADLINE = env.float("CAPTCHA_DEADLINE", default=5)
 
 if not DISTRIBUTOR_URL.startswith(("http://", "https://")):
     raise ImproperlyConfigured("DISTRIBUTOR_URL must begin with http:// or https://.")
@@ -101,8 +117,6 @@ if REFRESH_MISSING_AT_LEAST < 0 or not 0 <= REFRESH_MISSING_SHARE <= 1:
     raise ImproperlyConfigured(
         "REFRESH_MISSING_AT_LEAST is 0 or more, REFRESH_MISSING_SHARE between 0 and 1."
     )
-if not re.fullmatch(r"\d+/[smhd]", SIGNUP_RATE):
-    raise ImproperlyConfigured("SIGNUP_RATE is a number and a period: 10/h, or with s, m or d.")
 if SIGNUP_REVIEW not in {"none", "risky", "all"}:
     raise ImproperlyConfigured("SIGNUP_REVIEW is none, risky or all.")
 if SIGNUP_PASSWORD_MIN < 6:  # noqa: PLR2004
@@ -116,6 +130,20 @@ if not re.fullmatch(r"https?://[^/\s]+", SITE_URL):
     raise ImproperlyConfigured("SITE_URL is http:// or https:// and a name, without a path.")
 if not re.fullmatch(r"#[0-9a-fA-F]{6}", BRAND_COLOUR):
     raise ImproperlyConfigured("BRAND_COLOUR is # and six hexadecimal digits, such as #1a56c4.")
+for _name in (
+    "SIGNUP_RATE",
+    "SIGNUP_RATE_NETWORK",
+    "SIGNUP_RATE_EMAIL",
+    "SIGNUP_RATE_ALL",
+    "SIGNUP_GUESS_RATE",
+    "SIGNUP_LOOKUP_RATE",
+):
+    if not re.fullmatch(r"\d+/[smhd]", vars()[_name]):
+        raise ImproperlyConfigured(f"{_name} is a number and a period: 10/h, or with s, m or d.")
+if CAPTCHA not in {"", "turnstile", "hcaptcha"}:
+    raise ImproperlyConfigured("CAPTCHA is turnstile or hcaptcha; empty: nobody is asked.")
+if CAPTCHA and not (CAPTCHA_SITE_KEY and CAPTCHA_SECRET):
+    raise ImproperlyConfigured("CAPTCHA needs CAPTCHA_SITE_KEY and CAPTCHA_SECRET.")
 try:
     MultiFernet([Fernet(key) for key in SEALING_KEYS])
 except ValueError:

@@ -31,6 +31,12 @@ SHORT = {
     "LEASE": "5",
     "BREAKER_PAUSE": "1",
     "SIGNUP_RATE": "1000/h",
+    "SIGNUP_RATE_NETWORK": "1000/h",
+    "SIGNUP_RATE_ALL": "1000/h",
+    "SIGNUP_GUESS_RATE": "1000/h",
+    "SIGNUP_LOOKUP_RATE": "1000/h",
+    # Neither a program nor a test needs the time of a person.
+    "SIGNUP_MIN_SECONDS": "0",
     # Only when a test asks for one: what it brings must not decide a test by chance.
     "REFRESH_EVERY": "86400",
 }

@@ -10,10 +10,12 @@ from customers.models.listed import Listed
 from customers.models.mail import Mail
 from customers.models.note import Note
 from customers.models.refresh import Refresh
+from customers.models.review import Review
 from customers.models.sample import Sample, Tally
 from customers.models.saved_view import SavedView
 from customers.models.signup import Signup
 from customers.models.standing import Alert, Gate
+from customers.models.usage import Usage
 from customers.models.username import Username
 from customers.models.verification import Verification
 
@@ -32,10 +34,12 @@ __all__ = [
     "Note",
     "Package",
     "Refresh",
+    "Review",
     "Sample",
     "SavedView",
     "Signup",
     "Tally",
+    "Usage",
     "Username",
     "Verification",
     "WhitelabelDomain",

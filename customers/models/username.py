@@ -5,6 +5,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from customers.models.customer import Customer
+from customers.models.likeness import Skeleton
 from customers.models.signup import Signup
 
 
@@ -46,7 +47,8 @@ class Username(models.Model):
         verbose_name_plural = _("usernames")
         indexes = [
             # Of the few customers who have another name beside the one that they go by.
-            models.Index(fields=["customer"], condition=~Q(state="LIVE"), name="username_former")
+            models.Index(fields=["customer"], condition=~Q(state="LIVE"), name="username_former"),
+            models.Index(Skeleton("key"), name="username_skeleton"),
         ]
         constraints = [
             models.UniqueConstraint(

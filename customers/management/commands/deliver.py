@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand
 from django.db import Error, close_old_connections
 
 from customers.models import Change
-from customers.services import lateness, mails, signup_ends
+from customers.services import lateness, limits, mails, signup_ends
 from customers.services.delivery import deliver_due
 from customers.services.passwords import erase_old
 from customers.services.pushing_back import push_back_due
@@ -70,6 +70,7 @@ class Command(BaseCommand):
                 if not steps:
                     erase_old()
                     lateness.check()
+                    limits.forget()
                     push_back_due(seconds=1)
                     _signups()
             except Error:
