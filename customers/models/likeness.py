@@ -41,6 +41,13 @@ class Alike(Func):
             sql = f"REPLACE({sql}, '{old}', '{new}')"
         return f"SUBSTR({sql}, 1, {LONGEST})", tuple(params)
 
+    @classmethod
+    def of(cls, text: str) -> str:
+        """The same of a text that is not in the database."""
+        for old, new in cls.pairs:
+            text = text.replace(old, new)
+        return text[:LONGEST]
+
 
 class Folded(Alike):
     """Without regard to case, as far as the database knows it: SQLite folds Latin letters alone."""

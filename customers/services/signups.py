@@ -3,17 +3,16 @@
 Nothing reaches the distributor before `submit`, and that only after the address is confirmed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from ipaddress import ip_address, ip_network
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 
 from customers.distributor.rules import Operation, fold
 from customers.models import Change, Customer, Mail, Signup, clock
 from customers.models.signup import Step
-from customers.services import changes, held, mails, names, signup_ends
+from customers.services import changes, held, mails, names, signals, signup_ends
 from customers.services.errors import NotPossible
 from customers.services.signup_keys import LINK_FOR, code_fits, use_link
 from customers.services.signup_mails import post
@@ -21,8 +20,11 @@ from customers.services.signup_mails import post
 State = Signup.State
 
 
-def start(email: str, *, address: str | None, language: str) -> Signup:
-    """The same row and the same mail whether we know the address or not: only the mail tells."""
+def start(email: str, *, address: str | None, language: str, noticed: Iterable[str] = ()) -> Signup:
+    """The same row and the same mail whether we know the address or not: only the mail tells.
+
+    `noticed` are words of services.signals that the form found.
+    """
     now = clock.now()
     with transaction.atomic():
         signup = Signup.objects.create(
@@ -31,6 +33,7 @@ def start(email: str, *, address: str | None, language: str) -> Signup:
             language=language,
             address=address,
             network=network_of(address),
+            signals=list(noticed),
             started_at=now,
             stepped_at=now,
             expires_at=now + LINK_FOR,
@@ -100,7 +103,8 @@ def submit(signup: Signup, *, params: Mapping[str, Any], password: str) -> Signu
         signup = Signup.objects.select_for_update().get(pk=signup.pk)
         if signup.state != State.CONFIRMED:
             return signup
-        waits = _needs_review(signup)
+        signup.signals = signals.found(signup, params)
+        waits = signals.needs_review(signup)
         names.let_go(signup)
         change = changes.create(
             password=password, params=params, origin=Customer.Origin.SIGNUP, held=waits
@@ -112,16 +116,6 @@ def submit(signup: Signup, *, params: Mapping[str, Any], password: str) -> Signu
         signup.code_hash = signup.link_hash = ""
         signup.save()
     return signup
-
-
-def _needs_review(signup: Signup) -> bool:
-    match settings.SIGNUP_REVIEW:
-        case "all":
-            return True
-        case "risky":
-            return bool(signup.signals)
-        case _:
-            return False
 
 
 def wants_correction(signup: Signup) -> bool:
@@ -159,7 +153,8 @@ def correct(signup: Signup, *, params: Mapping[str, Any], password: str) -> Sign
                 held.let_go(change)
         else:
             changes.create(password=password, params=params, refused=signup.customer, held=waits)
+        signup.signals = signals.found(signup, params)
         signup.state = State.REVIEW if waits else State.SUBMITTED
         signup.stepped_at = clock.now()
-        signup.save(update_fields=["state", "stepped_at"])
+        signup.save(update_fields=["state", "stepped_at", "signals"])
     return signup
