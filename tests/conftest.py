@@ -34,6 +34,7 @@ def _start_services() -> None:
         DISTRIBUTOR_USER="sandbox",
         DISTRIBUTOR_KEY="sandbox",
         DISTRIBUTOR_CONTROL="",
+        SIGNUP_MIN_SECONDS="0",
     )
 
 

@@ -5,20 +5,20 @@ from functools import wraps
 from typing import Any
 
 from csp.decorators import csp_update
-from django.http import HttpResponseBase
+from django.http import HttpResponse
 
 from customers.services import captcha
 
-View = Callable[..., HttpResponseBase]
+View = Callable[..., HttpResponse]
 
 
 def with_puzzle(view: View) -> View:
     """The page may load from the puzzle's vendor; without one its policy stays as it is."""
 
     @wraps(view)
-    def wrapped(*args: Any, **options: Any) -> HttpResponseBase:
+    def wrapped(*args: Any, **options: Any) -> HttpResponse:
         chosen = captcha.vendor()
-        shown = csp_update(chosen.sources)(view) if chosen else view
+        shown: View = csp_update(chosen.sources)(view) if chosen else view  # type: ignore[assignment]
         return shown(*args, **options)
 
     return wrapped

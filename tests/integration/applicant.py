@@ -57,7 +57,8 @@ class Applicant:
         self.email, self.client = email, Client(headers=headers)
 
     def begin(self) -> Any:
-        return self.client.post("/signup/", {"email": self.email})
+        sends = Page(self.client.get("/signup/")).sends
+        return self.client.post("/signup/", sends | {"email": self.email})
 
     def mail(self) -> Any:
         """The latest one, sent by now."""

@@ -10,10 +10,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
 from customers.forms.signup.code import CodeForm
-from customers.forms.signup.steps import EmailForm
+from customers.forms.signup.start import StartForm
 from customers.models import Package, Signup, WhitelabelDomain
 from customers.services import signups
 from customers.services.signup_keys import link_fits, tries_left
+from customers.views.guarded import with_puzzle
 from customers.views.signup.browser import (
     begun,
     confirmed,
@@ -28,16 +29,19 @@ from customers.views.signup.limits import allowed
 
 
 @form_page
+@with_puzzle
 def start(request: HttpRequest) -> HttpResponse:
     """Whether we know the address decides nothing here: the mail alone tells."""
-    form = EmailForm(request.POST if request.method == "POST" else None)
+    here = request.META["REMOTE_ADDR"]
+    form = StartForm(request.POST if request.method == "POST" else None, address=here)
     status = 200
     if request.method == "POST" and form.is_valid():
-        if allowed(request, "start"):
+        if allowed(request, "start", email=form.cleaned_data["email"]):
             signup = signups.start(
                 form.cleaned_data["email"],
-                address=request.META["REMOTE_ADDR"] or None,
+                address=here or None,
                 language=get_language() or "en",
+                noticed=form.signals,
             )
             remember(request, signup, confirmed=False)
             return redirect("signup-code")

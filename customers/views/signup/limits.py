@@ -1,33 +1,28 @@
 """How often: one question for all pages of the signup, answered by what the database counts."""
 
-from datetime import timedelta
-
-from django.conf import settings
 from django.http import HttpRequest
 
-from customers.models import Signup, clock
+from customers.models import Signup
+from customers.services.limits import Purpose, TooMany, spend
 
-PERIODS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-MAILS_AN_HOUR = 5
+PURPOSES = {
+    "start": Purpose.START,
+    "resend": Purpose.RESEND,
+    "code": Purpose.GUESS,
+    "availability": Purpose.LOOKUP,
+}
 
 
-def allowed(request: HttpRequest, what: str, signup: Signup | None = None) -> bool:
-    """Whether this may be done now: start, resend, code or availability.
+def allowed(
+    request: HttpRequest, what: str, signup: Signup | None = None, *, email: str = ""
+) -> bool:
+    """Whether this may be done now, and counts: start, resend, code or availability.
 
     The same for an address that we know and for one that we do not.
     """
-    match what:
-        case "start":
-            return _recent_starts(request) < int(settings.SIGNUP_RATE.split("/")[0])
-        case "resend" if signup:
-            since = clock.now() - timedelta(hours=1)
-            return signup.mails.filter(asked_at__gte=since).count() < MAILS_AN_HOUR
-        case _:
-            return True
-
-
-def _recent_starts(request: HttpRequest) -> int:
-    period = settings.SIGNUP_RATE.split("/")[1]
-    since = clock.now() - timedelta(seconds=PERIODS[period])
-    address = request.META["REMOTE_ADDR"] or None
-    return Signup.objects.filter(address=address, started_at__gte=since).count()
+    email = email or (signup.email if signup else "")
+    try:
+        spend(PURPOSES[what], address=request.META["REMOTE_ADDR"], email=email)
+    except TooMany:
+        return False
+    return True
