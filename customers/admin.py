@@ -29,10 +29,12 @@ from customers.models import (
     Note,
     Package,
     Refresh,
+    Review,
     Sample,
     SavedView,
     Signup,
     Tally,
+    Usage,
     Username,
     Verification,
     WhitelabelDomain,
@@ -229,6 +231,18 @@ class TallyAdmin(ReadOnly):
 class MailAdmin(ReadOnly):
     list_display = ["signup", "kind", "asked_at", "sent_at", "tries"]
     list_filter = ["kind"]
+
+
+@admin.register(Review)
+class ReviewAdmin(ReadOnly):
+    list_display = ["signup", "choice", "field", "by", "reason", "at"]
+    list_filter = ["choice"]
+
+
+@admin.register(Usage)
+class UsageAdmin(ReadOnly):
+    list_display = ["key", "count", "until"]
+    search_fields = ["key"]
 
 
 @admin.register(Gate)

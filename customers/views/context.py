@@ -5,6 +5,7 @@ from django.utils.functional import SimpleLazyObject
 
 from customers.models import Change, Drift, Gate
 from customers.views.counting import Count, count
+from customers.views.reviews import waiting
 
 # Of drifts that need a person.
 MOST_DRIFTS = 999
@@ -35,11 +36,15 @@ class Standing:
 
 def standing(request: HttpRequest) -> dict[str, object]:
     """For signed-in people, on every page: what keeps changes from going out, if anything,
-    and how many drifts need one of them."""
+    and how many drifts and signups need one of them."""
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {}
-    return {"standing": SimpleLazyObject(Standing.now), "drifts": SimpleLazyObject(_drifts)}
+    return {
+        "standing": SimpleLazyObject(Standing.now),
+        "drifts": SimpleLazyObject(_drifts),
+        "signups": SimpleLazyObject(waiting),
+    }
 
 
 def _drifts() -> Count:

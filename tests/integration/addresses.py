@@ -21,10 +21,12 @@ from customers.models import (
     Note,
     Package,
     Refresh,
+    Review,
     Sample,
     SavedView,
     Signup,
     Tally,
+    Usage,
     Verification,
     clock,
 )
@@ -73,6 +75,8 @@ ODD: dict[str, Callable[[], list[Any]]] = {
     "customers:decide-refresh": _refreshs_key,
     "customers:view": _views_key,
     "customers:delete-view": _views_key,
+    "customers:signup": lambda: [Signup.objects.get().pk],
+    "customers:review-signup": lambda: [Signup.objects.get().pk],
     "signup-status": lambda: [Signup.objects.get().pk],
     "signup-fresh-link": lambda: [Signup.objects.get().pk],
     "signup-link": lambda: [Signup.objects.get().pk, "token"],
@@ -114,6 +118,8 @@ def populate(**columns: Any) -> Customer:
         customer=customer, address="192.0.2.7", state="SUBMITTED", started_at=now
     )
     Mail.objects.create(signup=signup, kind="live", asked_at=now)
+    Review.objects.create(signup=signup, choice="APPROVED", by="ana", at=now)
+    Usage.objects.create(key="start address 192.0.2.7/32", until=now + timedelta(hours=1))
     _created(customer, who)
     Refresh.objects.create(started_at=now, finished_at=now, verdict="FAILED", problem="cut")
     Drift.objects.create(

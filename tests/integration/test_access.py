@@ -42,6 +42,10 @@ READING = {
     "customers:drift-ticked": BY_POST,
     "customers:drift-alike": BY_POST,
     "customers:drift-rename": BY_POST,
+    "customers:signups": MANAGERS,
+    "customers:signup": MANAGERS,
+    "customers:review-signup": BY_POST,
+    "customers:funnel": MANAGERS,
     "customers:refreshes": MANAGERS,
     "customers:refresh": MANAGERS,
     "customers:attestations": MANAGERS,
@@ -103,7 +107,7 @@ ADMIN = {
 # What the services alone write can be seen, and neither added nor deleted.
 READ_ONLY = ("customer", "change", "attempt", "username", "refresh", "signup", "gate", "alert",
              "decision", "drift", "verification", "sample", "tally",
-             "note", "savedview", "mail")  # fmt: skip
+             "note", "savedview", "mail", "review", "usage")  # fmt: skip
 
 
 def expected(name):
@@ -158,7 +162,8 @@ WRITING = [
     if name.startswith("customers:") and who in {MANAGERS, BY_POST}
     and name not in {"customers:list", "customers:changes", "customers:change",
                      "customers:detail", "customers:drift", "customers:refresh",
-                     "customers:attestations"}
+                     "customers:attestations", "customers:signups", "customers:signup",
+                     "customers:funnel"}
 ]  # fmt: skip
 
 
@@ -215,9 +220,10 @@ def test_every_manager_sees_every_customer():
 
 @pytest.mark.parametrize(
     ("group", "may"),
-    [("Managers", {"view_customer", "add_customer", "change_customer", "delete_now", "add_note"}),
+    [("Managers", {"view_customer", "add_customer", "change_customer", "delete_now", "add_note",
+                   "review_signup"}),
      ("Leads", {"view_customer", "add_customer", "change_customer", "delete_now", "add_note",
-                "resolve_change", "apply_quarantined_refresh"})],
+                "resolve_change", "apply_quarantined_refresh", "review_signup"})],
 )  # fmt: skip
 def test_a_migration_makes_the_two_groups(group, may):
     permissions = Group.objects.get(name=group).permissions

@@ -32,7 +32,7 @@ def last_mail():
 
 @pytest.mark.parametrize(
     ("setting", "signals", "waits"),
-    [("none", ["disposable"], False), ("risky", [], False), ("risky", ["disposable"], True),
+    [("none", ["captcha_away"], False), ("risky", [], False), ("risky", ["captcha_away"], True),
      ("all", [], True)],
 )  # fmt: skip
 def test_who_waits_for_a_person_is_set(settings, sandbox, setting, signals, waits, monkeypatch):

@@ -8,8 +8,8 @@ from customers.models import Signup, Username, clock
 from customers.models.likeness import Digits, Skeleton
 from customers.services import alike, signals, signups
 from customers.services.signals import MANY, SIGNALS, Known, judge
-from tests.integration.applicants import PARAMS, confirmed, sent
 from tests.integration.pages import a_customer, a_name
+from tests.integration.signing_up import PARAMS, confirmed, sent
 from tests.integration.steps import PASSWORD
 
 pytestmark = pytest.mark.django_db
