@@ -9,7 +9,8 @@ LOCK := cd requirements && $(UV) pip compile --quiet --universal --python-versio
 NOTHING = [ $$? = 5 -a -n "$(ARGS)" ]
 
 .PHONY: help install run test chaos check format lighthouse screenshots icons lock messages \
-	bench-asking bench-claims bench-delivery bench-outage bench-pages bench-recovery bench-refresh
+	bench-asking bench-claims bench-delivery bench-outage bench-pages bench-recovery bench-refresh \
+	bench-signup
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -83,6 +84,9 @@ bench-recovery: install ## how long a change takes whose worker is killed in the
 
 bench-refresh: install ## what reading a list of 10,000 to a million customers costs, on both databases
 	@$(PYTHON) -m bench.refresh $(ARGS)
+
+bench-signup: install ## a flood of signups, and whether a stranger can tell who is a customer
+	@$(PYTHON) -m bench.signup $(ARGS)
 
 lock: ## pin requirements/*.in anew (needs uv)
 	$(LOCK) base.in -o base.txt
