@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
 
 from customers.distributor.rules import fold
 from customers.forms.fields import LABELS
@@ -46,6 +47,7 @@ class ReviewForm(forms.Form):
 
     def __init__(self, signup: Signup, data: Any = None) -> None:
         super().__init__(data, initial={"seen": mark(signup)})
+        self.signup = signup
         if signup.state == State.REFUSED:
             self.fields["reason"].help_text = _("Kept with it, with your name and the time.")
         offered = [(it.value, OFFERS[it]) for it in CHOICES.get(State(signup.state), ())]
@@ -59,6 +61,14 @@ class ReviewForm(forms.Form):
         if choice != Choice.CORRECTION:
             said["field"] = ""
         return said
+
+    def mailed(self) -> str:
+        """What the applicant reads, in their language."""
+        said = self.cleaned_data
+        if not said["field"]:
+            return str(said["reason"])
+        with override(self.signup.language):
+            return f"{LABELS[said['field']]}: {said['reason']}"
 
 
 class SignupFilter(forms.Form):

@@ -2,11 +2,8 @@
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.utils.translation import gettext as _
-from django.utils.translation import override
 
 from customers.models import Review, Signup, clock
-from customers.models.labels import label
 from customers.services import reviews
 
 Choice = Review.Choice
@@ -31,15 +28,19 @@ def mark(signup: Signup) -> str:
 
 
 def decide(
-    signup: Signup, choice: Choice, *, seen: str, by: User, reason: str = "", field: str = ""
-) -> bool:
-    """Do what a person chose on a page of that mark; False if it stands otherwise by now."""
+    signup: Signup, choice: Choice, *, seen: str, by: User, reason: str = "", field: str = "",
+    mailed: str = "",
+) -> bool:  # fmt: skip
+    """Do what a person chose on a page of that mark; False if it stands otherwise by now.
+
+    `mailed` is what the applicant reads, if it is more than the reason.
+    """
     with transaction.atomic():
         row = Signup.objects.select_for_update().get(pk=signup.pk)
         if mark(row) != seen or choice not in CHOICES.get(State(row.state), ()):
             return False
         signals = list(row.signals)
-        if not _follow(row, choice, by, reason, field):
+        if not _follow(row, choice, by, mailed or reason):
             return False
         Review.objects.create(
             signup=row, choice=choice, field=field, by=str(by), reason=reason, signals=signals,
@@ -48,21 +49,13 @@ def decide(
     return True
 
 
-def _follow(signup: Signup, choice: Choice, by: User, reason: str, field: str) -> bool:
+def _follow(signup: Signup, choice: Choice, by: User, reason: str) -> bool:
     match choice:
         case Choice.APPROVED:
             return reviews.approve(signup, by=by)
         case Choice.REFUSED:
             return reviews.refuse(signup, by=by, reason=reason)
         case Choice.CORRECTION:
-            return reviews.ask_correction(signup, by=by, reason=_asked(signup, field, reason))
+            return reviews.ask_correction(signup, by=by, reason=reason)
         case Choice.REOPENED:
             return reviews.reopen(signup, by=by)
-
-
-def _asked(signup: Signup, field: str, words: str) -> str:
-    """As the applicant reads it, in their language."""
-    if not field:
-        return words
-    with override(signup.language):
-        return _("%(field)s: %(words)s") % {"field": label(field), "words": words}

@@ -128,6 +128,7 @@ def _decide(request: HttpRequest, signup: Signup, form: ReviewForm) -> bool:
         by=request.user,  # type: ignore[arg-type]
         reason=said["reason"],
         field=said["field"],
+        mailed=form.mailed(),
     )
 
 

@@ -14,7 +14,7 @@ from django import forms
 from django.http import HttpResponse
 from django.test import RequestFactory
 
-from customers.forms.guards import Guarded
+from customers.forms.signup.guards import Guarded
 from customers.services import captcha
 from customers.services.captcha import Verdict
 from customers.views.guarded import with_puzzle

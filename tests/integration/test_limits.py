@@ -7,7 +7,7 @@ from django import forms
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from customers.forms.guards import Guarded
+from customers.forms.signup.guards import Guarded
 from customers.models import Usage
 from customers.services import limits
 from customers.services.disposable import is_disposable
@@ -196,7 +196,7 @@ def test_a_stamp_that_is_not_ours_is_replaced(at_leisure, made_up):
 
 def test_a_stamp_of_yesterday_is_replaced(at_leisure, monkeypatch):
     old = stamp()
-    monkeypatch.setattr("customers.forms.guards.LONGEST", 0.0)
+    monkeypatch.setattr("customers.forms.signup.guards.LONGEST", 0.0)
     assert "stood open for long" in problem(shown=old)
 
 

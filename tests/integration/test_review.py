@@ -214,6 +214,14 @@ def test_a_correction_names_the_field_comes_back_and_is_decided_anew(console):
     assert creation(signup).sealed_password
 
 
+def test_the_applicant_reads_in_their_language_what_to_correct(console):
+    signup = waiting()
+    Signup.objects.filter(pk=signup.pk).update(language="de")
+    say(console, signup, "CORRECTION", field="phone", reason="Sie läutet nicht.")
+    assert fresh(signup).reason == "Telefon: Sie läutet nicht."
+    assert Review.objects.get().reason == "Sie läutet nicht."
+
+
 def test_a_correction_is_judged_anew_by_what_it_holds(console):
     signup = waiting(phone="+44 20 7946 1111")
     assert signup.signals == []

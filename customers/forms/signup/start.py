@@ -4,7 +4,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from customers.forms.guards import Guarded
+from customers.forms.signup.guards import Guarded
 from customers.forms.signup.steps import EmailForm
 from customers.services.disposable import is_disposable
 

@@ -57,7 +57,7 @@ class Trap(forms.TextInput):
 class Puzzle(forms.Widget):
     """The vendor's box; its script adds the field that is read here."""
 
-    template_name = "_puzzle.html"
+    template_name = "signup/_puzzle.html"
 
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
         context = super().get_context(name, value, attrs)
