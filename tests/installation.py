@@ -304,7 +304,9 @@ class Seen(HTMLParser):
         return [urljoin(self.url, it) for it in self._hrefs if re.fullmatch(pattern, it)]
 
     def form(self, action: str = "") -> tuple[str, dict[str, str]]:
-        """The last one whose action holds that: the page's own stands below the menus."""
+        """The last one whose action is or holds that: the page's own stands below the menus."""
+        if exact := [(to, said) for method, to, said in self.forms if to == action != ""]:
+            return exact[-1]
         found = [(to, said) for method, to, said in self.forms if method == "post" and action in to]
         main = [it for it in found if "logout" not in it[0]] if not action else found
         return main[-1]

@@ -14,7 +14,7 @@ import redis
 from tests.installation import Installation, Visitor
 
 PAGES = ("/", "/customers/", "/customers/changes/", "/customers/refreshes/", "/signup/")
-ADMIN = ("change", "attempt", "customer", "decision", "alert", "username", "signup", "gate")
+ADMIN = ("change", "attempt", "customer", "decision", "alert", "username", "signup", "gate", "mail")
 
 
 def spellings(secret: str) -> set[bytes]:

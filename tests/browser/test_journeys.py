@@ -8,10 +8,7 @@ from playwright.sync_api import expect
 from customers.distributor.rules import PROFILE_FIELDS
 from tests.browser.conftest import a_name
 from tests.browser.console import (
-    CHOICES,
-    GRACE,
     PASSWORD,
-    choose,
     create,
     field,
     fill,
@@ -142,22 +139,6 @@ def test_what_is_in_doubt_is_not_promised_any_more(page, installed, name):
     expect(page.get_by_text("Unknown, checking").first).to_be_visible()
     expect(promise).to_have_count(0, timeout=1000)  # Not only with the end of the doubt.
     is_settled(page)
-
-
-def test_a_stranger_signs_up_and_sees_the_account_become_live(open_page, installed, name):
-    page = open_page(viewport={"width": 360, "height": 740})
-    page.goto(f"{installed.url}/signup/")
-    fill(page, {"E-mail": name, **GRACE, "Password": PASSWORD, "Password again": PASSWORD})
-    choose(page, CHOICES)
-    press(page, "Open my account")
-    expect(page.get_by_text("Reference")).to_be_visible()
-    expect(page.get_by_role("status").get_by_text("Live", exact=True)).to_be_visible()
-    expect(page.get_by_text("Your account is live.")).to_be_visible()
-    account = installed.account(name)
-    assert (account["email"], account["password"]) == (name, PASSWORD)
-
-    page.goto(f"{installed.url}/customers/")
-    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
 
 
 def test_a_refused_customer_shows_the_distributors_words(page, installed, name):

@@ -12,6 +12,7 @@ from customers.distributor.rules import PROFILE_FIELDS
 from tests.browser.conftest import a_name
 from tests.browser.console import complaints, press
 from tests.installation import Installation, Seen, Visitor, eventually
+from tests.signing_up import sign_up
 
 WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 360, "height": 740}
 # Levels A and AA, and what is good practice besides.
@@ -78,7 +79,7 @@ WITH_ERRORS = {
     "{quarantined}": "Decide",
     "/accounts/password_change/": "Change password",
     "/accounts/login/": "Sign in",
-    "/signup/": "Open my account",
+    "/signup/": "Continue",
 }
 PROBLEMS = ["400", "403", "403_csrf", "404", "500", "503"]
 
@@ -114,7 +115,7 @@ def states(installed, manager) -> dict[str, str]:
     )
     settled(manager, pages["held to"], "Live")
     manager.submit(f"{pages['held to'].url}username/", username=theirs, known="on")
-    signed_up = Visitor(installed.url).submit("/signup/", **somebody(a_name()))
+    signed_up = sign_up(installed, a_name(), SECRET)
     ends = {
         "refused": "Refused",
         "closed": "Closed",
@@ -143,7 +144,7 @@ def troubled(installed, manager, states) -> dict[str, str]:
     manager.submit(f"{doubtful.url}profile/", city="Boston")
     settled(manager, doubtful, "Unknown, checking")
     installed.faults("lost", operation="create")
-    signing_up = Visitor(installed.url).submit("/signup/", **somebody(a_name()))
+    signing_up = sign_up(installed, a_name(), SECRET)
     settled(manager, manager.open("/"), "cannot be reached")
     yield states | located(manager, {"doubtful": doubtful}) | {"signing up": signing_up.url}
     installed.no_faults()

@@ -9,6 +9,7 @@ import pytest
 from customers.sandbox.server import Sandbox
 from tests.installation import Visitor, eventually, fresh_database, installation
 from tests.leaks import kept, listening, places, shown
+from tests.signing_up import LINK, confirmed, mails, sign_up
 from tests.worker import bugs
 from tests.worker.steps import a_choice, a_person, is_settled, twice
 
@@ -58,7 +59,8 @@ def test_what_sings_is_heard_nowhere(tmp_path, database):
         heard = stack.enter_context(listening(installed))
         customers = [created(manager, typed, f"{fault}@navy.example", fault, distributor)
                      for fault in FAULTS]  # fmt: skip
-        waiting = {**kept(installed), **shown(manager, admin, customers)}
+        signups = [signed_up(installed, typed, f"signup-{n}@navy.example") for n in range(2)]
+        waiting = {**kept(installed), **shown(manager, admin, customers), **signups[0]}
         refused(manager, admin, typed)
         settle(manager, customers)
         for pk, fault in zip(customers, FAULTS, strict=True):
@@ -79,9 +81,15 @@ def test_what_sings_is_heard_nowhere(tmp_path, database):
 
         assert distributor.account("new@navy.example")["password"] in typed, "it did arrive"
         sinks = {**kept(installed), **shown(manager, admin, customers), "MONITOR": b"".join(heard)}
-        sinks |= {"sessions": sessions(installed), **reports}
+        sinks |= {"sessions": sessions(installed), **reports, **signups[1]}
         for found in (waiting, sinks):
             assert places(found, [key, *typed]) == set()
+        # What opens a signup stands in its mail, and nowhere else.
+        written = [mails(installed, f"signup-{n}@navy.example")[0] for n in range(2)]
+        tokens = [it.split("/")[-2] for text in written for it in LINK.findall(text)]
+        found = places(sinks, tokens)
+        assert found
+        assert all(place.startswith("mail/") for place in found), found
         # The search finds what is there.
         assert len(places(sinks, ["hang@navy.example"])) > len(customers)
         assert b"deliver" in sinks["MONITOR"]
@@ -96,12 +104,23 @@ def created(manager, typed, name, fault, distributor) -> int:
     return page.pk
 
 
+def signed_up(installed, typed, email) -> dict[str, bytes]:
+    """A password that is refused first, then another; what the applicant's pages show of it."""
+    visitor = confirmed(installed, email)
+    typed += [a_canary() + "\x01", a_canary()]
+    page = sign_up(installed, email, typed[-1], visitor, refused=typed[-2])
+    pages = (page.url, "/signup/", "/signup/check/", "/signup/person/")
+    return {f"{email}: {path}": visitor.html(path) for path in pages}
+
+
 def refused(manager, admin, typed) -> None:
     """Forms that come back: what was typed is in the request, and in nothing else."""
     typed.append(a_canary())
     bad = {"password": typed[-1], "confirm_password": typed[-1][:-1]}
-    for visitor, path in ((manager, "/customers/new/"), (admin, "/admin/customers/customer/add/"),
-                          (manager, "/signup/")):  # fmt: skip
+    for visitor, path in (
+        (manager, "/customers/new/"),
+        (admin, "/admin/customers/customer/add/"),
+    ):
         page = visitor.submit(path, **bad)
         assert typed[-1] not in page.words
 

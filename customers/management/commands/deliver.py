@@ -72,7 +72,8 @@ class Command(BaseCommand):
                     lateness.check()
                     limits.forget()
                     push_back_due(seconds=1)
-                    _signups()
+                # Somebody waits for a code: not behind all that is due.
+                _signups()
             except Error:
                 logger.exception("the database does not answer")
                 steps = 0
