@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
@@ -270,6 +271,12 @@ class AlertAdmin(ReadOnly):
 class PackageAdmin(admin.ModelAdmin):
     list_display = ["name", "is_free", "allows_ips", "offered_at_signup"]
     list_editable = ["offered_at_signup"]
+
+    def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> Any:
+        """In the list a box has a column for its label, and no label of its own."""
+        box = forms.CheckboxInput({"aria-label": gettext_lazy("offered at signup")})
+        widgets = {"offered_at_signup": box}
+        return super().get_changelist_form(request, **kwargs | {"widgets": widgets})
 
 
 admin.site.register([IpGroup, IpAddress, WhitelabelDomain])
