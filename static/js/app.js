@@ -99,17 +99,21 @@
   }
 
   // --- Where one was in a part that htmx replaces -----------------------------------------------
-  let place = null; // The element with the focus; it leaves the page with that part.
+  let place = null; // What had the focus, and which one it was of those that say the same.
 
-  const sameAs = (old) => (it) => it.textContent === old.textContent && it.href === old.href;
+  function alike(old) {
+    const all = [...document.querySelectorAll(old.localName)];
+    return all.filter((it) => it.textContent === old.textContent && it.href === old.href);
+  }
   document.addEventListener("htmx:beforeSwap", (event) => {
     const active = document.activeElement;
-    place = event.detail.target.contains(active) && active !== document.body ? active : null;
+    const isInside = event.detail.target.contains(active) && active !== document.body;
+    place = isInside ? { old: active, nth: alike(active).indexOf(active) } : null;
   });
   function returnToPlace() {
-    if (!place || place.isConnected) return;
-    const alike = [...document.querySelectorAll(place.localName)].filter(sameAs(place));
-    (document.getElementById(place.id) || alike[0])?.focus({ preventScroll: true });
+    if (!place || place.old.isConnected) return;
+    const found = document.getElementById(place.old.id) || alike(place.old)[place.nth];
+    found?.focus({ preventScroll: true });
     place = null;
   }
 

@@ -17,7 +17,6 @@ from tests.browser.console import (
     knows,
     new_customer,
     press,
-    state,
 )
 from tests.installation import eventually
 
@@ -301,27 +300,6 @@ def test_a_username_that_is_no_address_is_warned_of_and_the_switches_say_why(pag
     assert installed.account(renamed)["active"] is False
 
 
-def test_it_all_works_without_javascript(open_page, installed, name):
-    page = open_page(java_script_enabled=False, viewport={"width": 360, "height": 740})
-    page.goto(f"{installed.url}/customers/new/")
-    fill(page, {"Username": "manager", "Password": installed.password})
-    page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("heading", name="New customer")).to_be_visible()
-    for link in ("Dashboard", "Customers", "Changes", "Refresh", "New customer"):
-        expect(page.get_by_role("banner").get_by_role("link", name=link)).to_be_visible()
-    create(page, installed.url, name)
-
-    def is_live() -> bool:
-        page.reload()
-        return state(page, "Live").is_visible()
-
-    eventually(is_live, "live after some reloads")
-    follow(page, "Edit profile")
-    fill(page, {"City": "Boston"})
-    press(page, "Change profile")
-    eventually(lambda: installed.account(name)["city"] == "Boston", "the change is there")
-
-
 def test_a_manager_verifies_one_customer_now(page, installed, name):
     somebody_elses(installed, name)
     page.goto(f"{installed.url}/customers/refreshes/")
@@ -338,3 +316,49 @@ def test_a_manager_verifies_one_customer_now(page, installed, name):
     press(page, "Verify now")
     expect(page.get_by_text("Differed: Phone.")).to_be_visible()
     expect(page.get_by_role("row", name=re.compile("^Phone"))).to_contain_text("0199")
+
+
+def test_an_administrator_offers_a_package_and_a_manager_sells_it(open_page, installed, name):
+    admin, manager = open_page("admin"), open_page("manager")
+    package = f"Package of {name.partition('@')[0]}"
+    admin.goto(f"{installed.url}/admin/")
+    admin.get_by_role("table", name="Customers").get_by_role("link", name="Packages").click()
+    admin.get_by_role("link", name="Add package").last.click()
+    admin.get_by_label("Display name:").fill(package)
+    admin.get_by_role("button", name="Save", exact=True).click()
+    expect(admin.get_by_text("was added successfully")).to_be_visible()
+
+    new_customer(manager, installed.url, name)
+    choose(manager, {"Package": package})
+    press(manager, "Create customer")
+    is_settled(manager)
+    assert installed.account(name)["package"] == package
+
+    admin.goto(f"{installed.url}/admin/customers/change/")
+    admin.get_by_role("link", name="Create", exact=True).first.click()
+    expect(admin.get_by_text(name).first).to_be_visible()
+    expect(admin.get_by_text(PASSWORD)).to_have_count(0)
+
+
+def test_what_has_not_gone_out_is_withdrawn_on_its_page(page, installed, name):
+    create(page, installed.url, name)
+    is_settled(page)
+    customer = page.url
+    installed.faults("hang", operation="profile")
+    follow(page, "Edit profile")
+    fill(page, {"City": "Boston"})
+    press(page, "Change profile")
+    follow(page, "Change password")
+    fill(page, {"Password": NEW_PASSWORD, "Password again": NEW_PASSWORD})
+    press(page, "Change password")
+    coming = page.get_by_role("region", name="On its way")
+    coming.get_by_role("link", name=re.compile("password")).first.click()
+
+    press(page, "Withdraw")
+
+    expect(page.get_by_text("Withdrawn").first).to_be_visible()
+    expect(page.get_by_text(NEW_PASSWORD)).to_have_count(0)
+    page.goto(customer)
+    is_settled(page)
+    account = installed.account(name)
+    assert (account["city"], account["password"]) == ("Boston", PASSWORD)
