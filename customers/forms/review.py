@@ -10,6 +10,7 @@ from django.utils.translation import override
 from customers.distributor.rules import fold
 from customers.forms.fields import LABELS
 from customers.models import Customer, Review, Signup
+from customers.models.search import search
 from customers.services.reviewing import CHOICES, CORRECTABLE, mark
 
 Choice = Review.Choice
@@ -91,7 +92,7 @@ class SignupFilter(forms.Form):
             signups = signups.filter(state=said["state"])
         words = said.get("q", "").replace("\x00", "")
         if words:
-            theirs = Customer.objects.search(words).values("pk")
+            theirs = search(Customer.objects.all(), words).values("pk")
             anywhere = Q(email_key__contains=fold(words)) | Q(customer__in=theirs)
             if reference := _reference(words):
                 anywhere |= Q(pk=reference)

@@ -9,6 +9,7 @@ from customers.distributor.rules import PROFILE_FIELDS
 from tests.browser.conftest import a_name
 from tests.browser.console import (
     PASSWORD,
+    choose,
     create,
     field,
     fill,
