@@ -5,6 +5,8 @@ import django.db.models.functions.text
 from django.conf import settings
 from django.db import migrations, models
 
+import customers.models.likeness
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -123,7 +125,7 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="customer",
             index=models.Index(
-                django.db.models.functions.text.Lower(
+                customers.models.likeness.Folded(
                     models.Func(
                         models.F("last_name"),
                         models.Value(" "),
@@ -144,7 +146,7 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="customer",
             index=models.Index(
-                django.db.models.functions.text.Lower(models.F("email")),
+                customers.models.likeness.Folded(models.F("email")),
                 models.F("id"),
                 name="customer_by_email",
             ),
@@ -159,7 +161,7 @@ class Migration(migrations.Migration):
                     ),
                     default=models.Func(
                         models.Value("0"),
-                        django.db.models.functions.text.Lower(models.F("company")),
+                        customers.models.likeness.Folded(models.F("company")),
                         arg_joiner=" || ",
                         output_field=models.TextField(),
                         template="(%(expressions)s)",
@@ -180,7 +182,7 @@ class Migration(migrations.Migration):
                     ),
                     default=models.Func(
                         models.Value("0"),
-                        django.db.models.functions.text.Lower(models.F("package")),
+                        customers.models.likeness.Folded(models.F("package")),
                         arg_joiner=" || ",
                         output_field=models.TextField(),
                         template="(%(expressions)s)",

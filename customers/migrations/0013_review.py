@@ -85,19 +85,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="customer",
-            index=models.Index(customers.models.likeness.Folded("email"), name="customer_email"),
-        ),
-        migrations.AddIndex(
-            model_name="customer",
             index=models.Index(customers.models.likeness.Digits("phone"), name="customer_phone"),
-        ),
-        migrations.AddIndex(
-            model_name="customer",
-            index=models.Index(
-                customers.models.likeness.Folded("last_name"),
-                customers.models.likeness.Folded("first_name"),
-                name="customer_person",
-            ),
         ),
         migrations.AddIndex(
             model_name="username",

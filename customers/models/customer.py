@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from customers.distributor.rules import PROFILE_FIELDS
-from customers.models.likeness import Digits, Folded
+from customers.models.likeness import Digits
 from customers.models.orders import BY_COMPANY, BY_EMAIL, BY_NAME, BY_PACKAGE
 from customers.models.refresh import Refresh
 from customers.models.searched import SEARCHED
@@ -152,10 +152,8 @@ class Customer(models.Model):
             models.Index(
                 fields=["status"], condition=Q(website_access=False), name="customer_website_off"
             ),
-            # Who may be the same as somebody that signs up.
-            models.Index(Folded("email"), name="customer_email"),
+            # Who may be the same as somebody that signs up; by e-mail and name the orders tell.
             models.Index(Digits("phone"), name="customer_phone"),
-            models.Index(Folded("last_name"), Folded("first_name"), name="customer_person"),
         ]
         permissions = [("delete_now", _("Can delete a customer at the distributor"))]
 

@@ -1,11 +1,13 @@
 """The orders that a list of customers can have, each with its index; the key decides at last.
 
-No expression is ever NULL, so that every customer has a place and the next page is a comparison.
+No expression is ever NULL, so that every customer has a place and the next page is a comparison;
+and none is longer than an index takes, whatever the distributor tells.
 """
 
 from django.db.models import Case, F, Func, Q, TextField, Value, When
 from django.db.models.expressions import Combinable
-from django.db.models.functions import Lower
+
+from customers.models.likeness import Folded
 
 
 def _one_after_another(*texts: Combinable) -> Func:
@@ -16,13 +18,13 @@ def _one_after_another(*texts: Combinable) -> Func:
 def _unknown_last(field: str) -> Combinable:
     return Case(
         When(Q(**{f"{field}__isnull": True}) | Q(**{field: ""}), then=Value("1")),
-        default=_one_after_another(Value("0"), Lower(F(field))),
+        default=_one_after_another(Value("0"), Folded(F(field))),
         output_field=TextField(),
     )
 
 
-BY_NAME = Lower(_one_after_another(F("last_name"), Value(" "), F("first_name")))
-BY_EMAIL = Lower(F("email"))
+BY_NAME = Folded(_one_after_another(F("last_name"), Value(" "), F("first_name")))
+BY_EMAIL = Folded(F("email"))
 BY_COMPANY = _unknown_last("company")
 BY_PACKAGE = _unknown_last("package")
 

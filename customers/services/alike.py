@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet, Value
 from customers.distributor.rules import fold
 from customers.models import Customer, Signup, Username
 from customers.models.likeness import Digits, Folded, Skeleton
+from customers.models.orders import BY_NAME
 
 Said = Mapping[str, Any]  # under the contract's names
 
@@ -88,8 +89,9 @@ def _same(said: Said) -> dict[str, QuerySet[Customer]]:
         by_phone = Customer.objects.alias(digits=Digits("phone")).filter(digits=digits)
         same["phone"] = by_phone
     if said.get("last_name"):
-        columns = ("last_name", "first_name", "address", "city")
-        same["person"] = _folded(**{column: said.get(column, "") for column in columns})
+        name = Folded(Value(f"{said['last_name']} {said.get('first_name', '')}"))
+        there = _folded(address=said.get("address", ""), city=said.get("city", ""))
+        same["person"] = there.alias(name=BY_NAME).filter(name=name)
     return same
 
 

@@ -6,9 +6,14 @@ from django.db import connection
 from customers.models import Customer
 from customers.models.keyset import Order, Place, beyond
 from customers.models.orders import ORDERS
-from tests.integration.pages import many_customers
+from tests.integration.pages import a_customer, many_customers, signed_in
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def console(db):
+    return signed_in("Managers")
 
 
 @pytest.mark.parametrize("backwards", [False, True])
@@ -34,3 +39,11 @@ def test_a_page_in_any_order_begins_where_the_index_says(name, backwards):
         assert "Index Cond: (" in plan, plan
     else:
         assert "SEARCH customers_customer USING" in plan, plan
+
+
+def test_whatever_length_the_distributor_tells_has_its_place(console):
+    endless = "".join(chr(0x3400 + n * 7 % 20_000) for n in range(5_000))  # not to be compressed
+    texts = ("first_name", "last_name", "email", "company", "package", "city")
+    ada = a_customer(**dict.fromkeys(texts, endless))
+    for name in ORDERS:
+        assert list(console.get(f"/customers/?sort={name}").context["page"]) == [ada]
