@@ -98,7 +98,9 @@ CONSOLE := tests/* bench/* static/* reseller/* customers/models/* customers/serv
 	customers/admin.py customers/apps.py customers/checks.py customers/filters.py customers/tables.py \
 	customers/forms/[!fs]* customers/forms/s[!i]* customers/views/[!s]* customers/views/s[!i]* \
 	templates/customers/* templates/admin/* templates/registration/* templates/dashboard.html \
-	templates/base.html templates/_standing.html templates/_pages.html templates/signup/mails.html
+	templates/reviews/* templates/base.html templates/_dashboard.html templates/_keys.html \
+	templates/_moment.html templates/_need.html templates/_pages.html templates/_plot.html \
+	templates/_standing.html templates/_standing_now.html templates/signup/mails.html
 
 messages: install ## collect what the public pages say for locale/de, and compile it (needs gettext)
 	DEBUG=true $(PYTHON) manage.py makemessages -l de --no-location --no-wrap --no-obsolete \

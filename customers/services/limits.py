@@ -59,12 +59,12 @@ BATCH = 1000
 
 # One statement, so that two at once never take the same last place.
 COUNT = """
-    INSERT INTO customers_tally (key, count, until) VALUES (%(key)s, 1, %(until)s)
+    INSERT INTO customers_usage (key, count, until) VALUES (%(key)s, 1, %(until)s)
     ON CONFLICT (key) DO UPDATE
-    SET count = CASE WHEN customers_tally.until <= %(now)s THEN 1 ELSE customers_tally.count + 1 END,
-        until = CASE WHEN customers_tally.until <= %(now)s THEN %(until)s
-                ELSE customers_tally.until END
-    WHERE customers_tally.until <= %(now)s OR customers_tally.count < %(most)s
+    SET count = CASE WHEN customers_usage.until <= %(now)s THEN 1 ELSE customers_usage.count + 1 END,
+        until = CASE WHEN customers_usage.until <= %(now)s THEN %(until)s
+                ELSE customers_usage.until END
+    WHERE customers_usage.until <= %(now)s OR customers_usage.count < %(most)s
     RETURNING count
 """  # noqa: E501
 

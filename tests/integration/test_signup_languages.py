@@ -12,7 +12,7 @@ from django.templatetags.i18n import BlockTranslateNode, TranslateNode
 from django.test import Client
 from django.utils.translation import override
 
-from customers.forms.fields import LABELS, MESSAGES
+from customers.forms.fields import LABELS, MESSAGES, RULES
 from customers.forms.signup.places import NAMES
 from tests.integration.applicant import PASSWORD, Applicant, errors
 from tests.integration.pages import Page, fill_catalogue
@@ -20,7 +20,7 @@ from tests.integration.pages import Page, fill_catalogue
 ROOT = Path(__file__).parents[2]
 PO = ROOT / "locale/de/LC_MESSAGES/django.po"
 PUBLIC = ["signup/**/*", "public.html", "problem.html", "40*.html", "50*.html", "_messages.html",
-          "_errors.html", "_theme.html", "_state.html", "_empty.html", "_time.html"]  # fmt: skip
+          "_errors.html", "_head.html", "_troubles.html", "_theme.html", "_state.html", "_empty.html", "_time.html"]  # fmt: skip
 CODE = ["customers/forms/signup/*.py", "customers/views/signup/*.py"]
 GERMAN = {"Accept-Language": "de-AT,de;q=0.9,en;q=0.5"}
 
@@ -56,7 +56,7 @@ def said_in_code():
 def test_everything_that_the_public_pages_say_is_translated():
     said = {*said_in_templates(), *said_in_code()}
     with override("en"):
-        said |= {(None, str(it)) for it in (*LABELS.values(), *MESSAGES.values())}
+        said |= {(None, str(it)) for it in (*LABELS.values(), *MESSAGES.values(), *RULES.values())}
     assert len(said) > 150
     known = translated()
     assert [it for it in said if it not in known] == []
