@@ -95,10 +95,11 @@ class Listing:
 
     @property
     def orders(self) -> Iterator[tuple[str, str]]:
-        for name in ORDERS:
+        for name, key in ORDERS.items():
+            is_text = key is not None
             title = capfirst(str(tables.CustomerTable.base_columns[name].verbose_name))
-            yield name, _("%s, rising") % title
-            yield f"-{name}", _("%s, falling") % title
+            yield name, (_("%s, A to Z") if is_text else _("%s, earliest first")) % title
+            yield f"-{name}", (_("%s, Z to A") if is_text else _("%s, latest first")) % title
 
     @property
     def as_it_was(self) -> str:
