@@ -26,7 +26,7 @@ NOTHING = lazy(format_html, SafeString)(
 
 class Column(tables.Column):
     """`few` of a card's cells stand beside each other; `known` ones are left out of it if empty.
-    Without a `label` a card does not say what it is: one sees that."""
+    Without a `label` a card does not say what it is: one sees that. `wide`: an e-mail address."""
 
     def __init__(
         self,
@@ -35,10 +35,13 @@ class Column(tables.Column):
         few: bool = False,
         known: bool = False,
         label: bool = True,
+        wide: bool = False,
         **options: Any,
     ) -> None:
         super().__init__(title, default=NOTHING, **options)
         self.kind = "inline" if few else "if-known" if known else ""
+        if wide:
+            self.kind = f"{self.kind} wide".strip()
         self.has_label = label
 
     @property
@@ -49,15 +52,15 @@ class Column(tables.Column):
         return f"<td{kind}{label if self.has_label else ''}>"
 
 
-def _plain(name: str) -> Column:
+def _plain(name: str, **options: bool) -> Column:
     field: Any = Customer._meta.get_field(name)  # noqa: SLF001
-    return Column(field.verbose_name, known=True)
+    return Column(field.verbose_name, known=True, **options)
 
 
 class CustomerTable(tables.Table):
     name = Column(gettext_lazy("Customer"), label=False)
-    username = Column(gettext_lazy("Username"), label=False)
-    email = _plain("email")
+    username = Column(gettext_lazy("Username"), label=False, wide=True)
+    email = _plain("email", wide=True)
     company = _plain("company")
     package = _plain("package")
     status = Column(gettext_lazy("Status"), few=True, label=False)
