@@ -20,6 +20,7 @@ class Count:
         return f"{intcomma(self.number)}{'+' if self.is_more else ''}"
 
 
-def count(rows: QuerySet[Any], most: int = MOST) -> Count:
+def count(rows: QuerySet[Any], most: int | None = None) -> Count:
+    most = most or MOST
     number = rows.order_by()[: most + 1].count()
     return Count(min(number, most), number > most)

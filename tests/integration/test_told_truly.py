@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from customers.models import Attempt, Change, Customer, Gate, clock
 from customers.models.change import OPEN
 from customers.services import changes
-from customers.views import context
+from customers.views import counting
 from tests.integration.pages import Page, a_customer, settle, signed_in
 from tests.integration.steps import create, deliver_all, live
 
@@ -195,7 +195,7 @@ def test_two_hundred_calls_cost_no_more_than_thirty(console):
 
 
 def test_the_banner_counts_no_further_than_anybody_reads(console, monkeypatch):
-    monkeypatch.setattr(context, "MOST", 1)
+    monkeypatch.setattr(counting, "MOST", 1)
     Gate.objects.update_or_create(pk=1, defaults={"failures": 5, "why": "away"})
     changes.ask(a_customer(), "enable")
     assert "1 change waits, nothing is lost." in Page(console.get("/")).words
