@@ -13,7 +13,9 @@ from django.test import Client
 from django.utils.translation import override
 
 from customers.forms.fields import LABELS, MESSAGES, RULES
+from customers.forms.signup.code import CodeForm
 from customers.forms.signup.places import NAMES
+from customers.forms.signup.steps import STEPS, EmailForm
 from tests.integration.applicant import PASSWORD, Applicant, errors
 from tests.integration.pages import Page, fill_catalogue
 
@@ -78,6 +80,20 @@ def test_a_translation_names_the_same_values():
             assert sorted(mark.findall(text)) == sorted(mark.findall(entry.msgid)), entry.msgid
 
 
+def test_no_field_keeps_the_language_in_which_it_was_made():
+    fields = {
+        it for form in (*STEPS.values(), EmailForm, CodeForm) for it in form.base_fields.values()
+    }
+    words = [(it.label, it.help_text, *it.error_messages.values()) for it in fields]
+    said = [it for of_one in words for it in of_one if it]
+    with override("en"):
+        english = [str(it) for it in said]
+    with override("de"):
+        german = [str(it) for it in said]
+    same = {one for one, other in zip(english, german, strict=True) if one == other}
+    assert same <= {"Website", "Code"}
+
+
 def test_countries_have_a_name_in_every_language():
     codes = {code for code, _name in django_settings.LANGUAGES}
     assert NAMES.keys() == codes
@@ -96,6 +112,7 @@ def catalogue(db):
 def test_the_browser_chooses_the_language(catalogue):
     page = Page(Client(headers=GERMAN).get("/signup/"))
     assert "Ein Konto eröffnen" in page.words
+    assert "English Deutsch" in page.words, "each by its own name"
     assert next(said["lang"] for tag, said in page.tags if tag == "html") == "de"
     assert "Open an account" in Page(Client().get("/signup/")).words
     other = Client(headers={"Accept-Language": "fr,ja;q=0.5"})

@@ -19,6 +19,7 @@ def typed(name: str, *, required: bool = True) -> forms.CharField:
     """A field of the create call; an applicant need not hear of a distributor."""
     field = field_for(CALL.param(name), required=required)
     field.error_messages["required"] = _("Enter a value.")
+    field.help_text = ""  # Limits are told when somebody meets them.
     return field
 
 
