@@ -305,8 +305,9 @@ def test_the_page_waits_for_the_look_and_tells_what_it_has_shown(customer, conso
     assert "asked by maria" in Page(done).words
     assert "Verify now" in Page(done).words
     assert b"hx-get" not in done.content
-    refreshed = console.get(answer["Location"], headers={"HX-Request": "true"})
-    assert refreshed["HX-Refresh"] == "true"
+    brought = console.get(answer["Location"], headers={"HX-Request": "true"})
+    assert "Verified: the distributor shows the account" in Page(brought).words
+    assert b"hx-get" not in brought.content
 
 
 def test_what_a_look_has_shown_is_no_news_for_ever(customer, clock, console):
