@@ -76,10 +76,13 @@ def test_a_field_that_comes_later_is_counted_too(form):
 
 def test_times_are_the_readers_own_with_utc_on_hover(open_page, installed, name):
     page = open_page("manager", timezone_id="Asia/Tokyo")
+    installed.faults("slow", operation="create")
     create(page, installed.url, name)
-    is_settled(page)  # Its parts were replaced meanwhile.
+    expect(page.get_by_role("heading", name="On its way")).to_be_visible()
+    is_settled(page)  # All of it was replaced meanwhile.
     times = page.locator("time[datetime*=T]")
     for at in times.all():
+        assert re.search(r"\d\d:\d\d", at.inner_text())
         assert "UTC" not in at.inner_text()
         assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC", at.get_attribute("title"))
     exact = page.locator("time[data-exact]").first
