@@ -2,6 +2,7 @@
 
 No expression is ever NULL, so that every customer has a place and the next page is a comparison;
 and none is longer than an index takes, whatever the distributor tells.
+SQLite sorts where the order is an expression: it is not meant for a million.
 """
 
 from django.db.models import Case, F, Func, Q, TextField, Value, When

@@ -134,7 +134,7 @@ def states(installed, manager) -> dict[str, str]:
     for state, words in ends.items():
         settled(manager, pages[state], words)
     correct = manager.open(pages["held to"].url).links(r"/customers/\d+/username/\?again=.+")[0]
-    adopted = manager.open("/customers/").links(r"/customers/\d+/")[-1]
+    adopted = manager.open("/customers/").links(r"/customers/\d+/\?from=")[-1].partition("?")[0]
     readings = manager.open("/customers/refreshes/").links(r"/customers/refreshes/\d+/")
     return located(manager, pages) | {
         "refresh": readings[-1],

@@ -133,7 +133,8 @@ class Person:
         if reply.status_code == 302:
             return reply.headers["Location"]
         found = self._open(f"/customers/?q={quote(asked.fields['username'])}")
-        return next(iter(found.links(r"/customers/\d+/"))).removeprefix(self.site)
+        address = next(iter(found.links(r"/customers/\d+/\?from=.*")))
+        return address.partition("?")[0].removeprefix(self.site)
 
 
 def _passwords(asked: Asked) -> dict[str, str]:

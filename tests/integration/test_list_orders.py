@@ -10,6 +10,10 @@ from tests.integration.pages import a_customer, many_customers, signed_in
 
 pytestmark = pytest.mark.django_db
 
+# SQLite knows an expression again only where no parameter stands in it.
+PLAIN = ("username", "status", "known")
+READ_OFF = tuple(ORDERS) if connection.vendor == "postgresql" else PLAIN
+
 
 @pytest.fixture
 def console(db):
@@ -17,7 +21,7 @@ def console(db):
 
 
 @pytest.mark.parametrize("backwards", [False, True])
-@pytest.mark.parametrize("name", [f"{sign}{name}" for name in ORDERS for sign in ("", "-")])
+@pytest.mark.parametrize("name", [f"{sign}{name}" for name in READ_OFF for sign in ("", "-")])
 def test_a_page_in_any_order_begins_where_the_index_says(name, backwards):
     many_customers(300)
     with connection.cursor() as cursor:

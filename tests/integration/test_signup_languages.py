@@ -22,7 +22,8 @@ from tests.integration.pages import Page, fill_catalogue
 ROOT = Path(__file__).parents[2]
 PO = ROOT / "locale/de/LC_MESSAGES/django.po"
 PUBLIC = ["signup/**/*", "public.html", "problem.html", "40*.html", "50*.html", "_messages.html",
-          "_errors.html", "_head.html", "_troubles.html", "_theme.html", "_state.html", "_empty.html", "_time.html"]  # fmt: skip
+          "_errors.html", "_head.html", "_troubles.html", "_theme.html",
+          "_state.html", "_empty.html", "_time.html"]  # fmt: skip
 CODE = ["customers/forms/signup/*.py", "customers/views/signup/*.py"]
 GERMAN = {"Accept-Language": "de-AT,de;q=0.9,en;q=0.5"}
 
