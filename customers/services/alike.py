@@ -91,7 +91,7 @@ def _same(said: Said) -> dict[str, QuerySet[Customer]]:
     if said.get("last_name"):
         name = Folded(Value(f"{said['last_name']} {said.get('first_name', '')}"))
         there = _folded(address=said.get("address", ""), city=said.get("city", ""))
-        same["person"] = there.alias(name=BY_NAME).filter(name=name)
+        same["person"] = there.alias(called=BY_NAME).filter(called=name)
     return same
 
 
