@@ -159,6 +159,11 @@ class Page(HTMLParser):
         return next(said for _tag, said in self.tags if said.get("name") == name)
 
 
+def asks_again(response: Any) -> bool:
+    """Whether the living part of the page does; the banner always does."""
+    return any(said.get("id") == "live" and "hx-get" in said for _tag, said in Page(response).tags)
+
+
 def refusals(response: Any) -> dict[str, list[str]]:
     """What the form says is wrong, by field; "__all__" for the form as a whole."""
     assert response.status_code == 200

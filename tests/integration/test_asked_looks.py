@@ -6,7 +6,7 @@ from customers import tasks
 from customers.distributor.rules import Operation
 from customers.models import Attempt, Change, Gate, clock
 from customers.services import asked_look, changes
-from tests.integration.pages import Page, signed_in
+from tests.integration.pages import Page, asks_again, signed_in
 from tests.integration.steps import (
     ADAS,
     CONTROL,
@@ -106,11 +106,11 @@ def test_the_page_waits_for_the_look_and_hides_the_choices_meanwhile(blocked, le
     waiting = lead.get(answer["Location"])
     assert "A worker reads what the distributor has now." in Page(waiting).words
     assert "It is done over there" not in Page(waiting).words
-    assert b"hx-get" in waiting.content
+    assert asks_again(waiting)
     look(blocked)
     done = lead.get(answer["Location"])
     assert "It is done over there" in Page(done).words
-    assert b"hx-get" not in done.content
+    assert not asks_again(done)
     refreshed = lead.get(answer["Location"], headers={"HX-Request": "true"})
     assert refreshed["HX-Refresh"] == "true"
 

@@ -5,7 +5,7 @@ import pytest
 from customers import tasks
 from customers.models import Customer, Refresh
 from customers.services import mirror, quarantine
-from tests.integration.pages import Page, signed_in
+from tests.integration.pages import Page, asks_again, signed_in
 from tests.integration.steps import again, everything, listed, somebody
 
 pytestmark = pytest.mark.django_db
@@ -71,7 +71,7 @@ def test_a_list_is_applied_once_three_in_a_row_agree(short, clock, lead, monkeyp
     assert asked == [(reading.pk,)]
     waiting = lead.get(answer["Location"])
     assert "A worker applies it in a moment." in Page(waiting).words
-    assert b"hx-get" in waiting.content
+    assert asks_again(waiting)
 
     tasks.apply_refresh(reading.pk)
 
