@@ -3,12 +3,11 @@ from functools import cached_property
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from customers.models import Change, Drift, Gate
+from customers.models import Change, Drift, Gate, Signup
 from customers.views.counting import Count, count
-from customers.views.reviews import waiting
 
-# Of drifts that need a person.
-MOST_DRIFTS = 999
+# Of drifts, and of signups, that need a person.
+MOST_SHOWN = 999
 
 
 class Standing:
@@ -43,9 +42,13 @@ def standing(request: HttpRequest) -> dict[str, object]:
     return {
         "standing": SimpleLazyObject(Standing.now),
         "drifts": SimpleLazyObject(_drifts),
-        "signups": SimpleLazyObject(waiting),
+        "signups": SimpleLazyObject(_signups),
     }
 
 
 def _drifts() -> Count:
-    return count(Drift.objects.open(), MOST_DRIFTS)
+    return count(Drift.objects.open(), MOST_SHOWN)
+
+
+def _signups() -> Count:
+    return count(Signup.objects.filter(state=Signup.State.REVIEW), MOST_SHOWN)

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.humanize.templatetags.humanize import intcomma
+from django.db.models import Min
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
@@ -16,11 +17,12 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from customers.distributor.rules import Operation
 from customers.forms.changes import LEFT
-from customers.models import Alert, Change, Customer, Drift, Refresh
+from customers.models import Alert, Change, Customer, Drift, Refresh, Signup
 from customers.models.change import OPERATIONS, ChangeQuerySet
 from customers.views.altered import patterns
 from customers.views.causes import Group, Told, groups
 from customers.views.context import Standing
+from customers.views.counting import count
 
 State = Change.State
 Kind = Alert.Kind
@@ -203,9 +205,24 @@ def _drift(_moment: Moment) -> Iterator[Need]:
         )
 
 
+def _signups(_moment: Moment) -> Iterator[Need]:
+    held = Signup.objects.filter(state=Signup.State.REVIEW).order_by()
+    waiting = count(held)
+    if not waiting.number:
+        return
+    words = ngettext("%s signup waits for a review", "%s signups wait for a review", waiting.number)
+    yield Need(
+        State.BLOCKED,
+        words % waiting.text,
+        _("Approve it, refuse it with a reason, or ask for a correction."),
+        href=reverse("customers:signups"),
+        since=held.aggregate(first=Min("submitted_at"))["first"],
+    )
+
+
 def _changes(**said: Any) -> str:
     return f"{reverse('customers:changes')}?{urlencode(said)}"
 
 
 Source = Callable[[Moment], Iterator[Need]]
-SOURCES: Sequence[Source] = (_quarantined, _alerts, _waiting, _blocked, _refused, _drift)
+SOURCES: Sequence[Source] = (_quarantined, _alerts, _waiting, _blocked, _refused, _signups, _drift)

@@ -1,14 +1,12 @@
 """Signups as managers see them: the queue, one of them, and what a person says to it."""
 
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.core.paginator import Paginator
-from django.db.models import Min, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.functional import Promise
@@ -26,7 +24,6 @@ from customers.services.reviewing import CHOICES, decide
 Choice = Review.Choice
 State = Signup.State
 PAGE = 50
-MOST_WAITING = 999
 SHOWN = ("username", "email", *PROFILE_FIELDS, "package", "whitelabel", "ip_group", "ip")
 TABS = {"review": State.REVIEW, "correction": State.CORRECTION}
 may_review = permission_required("customers.review_signup", raise_exception=True)
@@ -57,26 +54,6 @@ DECIDED = {
         "The refusal is undone. The applicant is asked to go on by mail."
     ),
 }
-
-
-@dataclass(frozen=True)
-class Waiting:
-    """How many signups wait for a person, and since when the first of them does."""
-
-    number: int
-    since: datetime | None
-
-    @property
-    def text(self) -> str:
-        return f"{MOST_WAITING}+" if self.number > MOST_WAITING else str(self.number)
-
-
-def waiting() -> Waiting:
-    """For the menu and the dashboard: two readings by an index."""
-    queue = Signup.objects.filter(state=State.REVIEW).order_by()
-    number = queue[: MOST_WAITING + 1].count()
-    since = queue.aggregate(first=Min("submitted_at"))["first"] if number else None
-    return Waiting(number, since)
 
 
 @require_safe

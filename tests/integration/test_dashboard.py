@@ -8,7 +8,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from customers.models import Alert, Change, Drift, Gate, Refresh, Sample, clock
+from customers.models import Alert, Change, Drift, Gate, Refresh, Sample, Signup, clock
 from customers.services import changes
 from customers.views import figures, needs
 from tests.integration.pages import Page, a_customer, many_customers, person, settle, signed_in
@@ -176,6 +176,19 @@ def test_drift_is_told_by_pattern_and_leads_to_it(console):
     assert "field=city" in need.href
 
 
+def test_signups_that_wait_for_a_review_are_one_line(console):
+    since = clock.now() - timedelta(days=2)
+    for number, customer in enumerate(many_customers(2)):
+        Signup.objects.create(
+            customer=customer, state="REVIEW", started_at=since,
+            submitted_at=since + timedelta(hours=number),
+        )  # fmt: skip
+    (need,) = console.get("/").context["needs"]
+    assert (need.text, need.since) == ("2 signups wait for a review", since)
+    assert "2 signups wait for a review" in words(console)
+    assert console.get(need.href).status_code == 200
+
+
 def test_a_list_that_was_put_aside_is_told_once(console):
     now = clock.now()
     aside = Refresh.objects.create(
@@ -333,7 +346,7 @@ def test_the_number_of_queries_is_the_same_in_good_days_and_in_bad(console):
     for _ in range(3):
         bad_day()
     # A cause that stands alone names its customer; those alike need no query for that.
-    assert queries(console, "/") <= before[0] <= 32
+    assert queries(console, "/") <= before[0] <= 34
     assert queries(console, "/", headers=HTMX) <= before[1] <= 26
 
 

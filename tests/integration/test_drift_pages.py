@@ -336,7 +336,7 @@ def test_the_menu_counts_what_needs_a_person(console, ada, monkeypatch):
     altered(ada, "phone", "1", "2", state=State.TOLD)
     assert "Drift 1 need a person" in Page(console.get("/")).words
     altered(ada, "zip", "1", "2")
-    monkeypatch.setattr("customers.views.context.MOST_DRIFTS", 1)
+    monkeypatch.setattr("customers.views.context.MOST_SHOWN", 1)
     assert "Drift 1+ need a person" in Page(console.get("/")).words
 
 

@@ -36,14 +36,13 @@ def help_text(response, name):
 
 
 def test_the_lengths_of_a_creation_stand_at_its_fields(console):
-    for path in ("/customers/new/", "/signup/"):
-        response = console.get(path)
-        page = Page(response)
-        for name, most in CREATE.items():
-            assert f"at most {most} characters" in help_text(response, name).casefold(), name
-            assert help_of(page, name)["data-max"] == str(most)
-        assert "At least 6 characters" in page.words
-        assert help_of(page, "password")["data-min"] == "6"
+    response = console.get("/customers/new/")
+    page = Page(response)
+    for name, most in CREATE.items():
+        assert f"at most {most} characters" in help_text(response, name).casefold(), name
+        assert help_of(page, name)["data-max"] == str(most)
+    assert "At least 6 characters" in page.words
+    assert help_of(page, "password")["data-min"] == "6"
 
 
 def test_those_of_later_changes_are_theirs(console):

@@ -117,8 +117,8 @@ def test_the_part_that_lives_keeps_the_list_and_asks_for_no_neighbours(console):
     changes.ask(ada, "profile", {"phone": "1"})
     address = f"/customers/{ada.pk}/?from=sort%3Dname"
     page = Page(console.get(address))
-    (asks,) = [said["hx-get"] for _tag, said in page.tags if "hx-get" in said]
-    assert asks == address
+    asks = address
+    assert asks in {said.get("hx-get") for _tag, said in page.tags}
     with CaptureQueriesContext(connection) as with_list:
         piece = console.get(asks, headers={"HX-Request": "true"})
     with CaptureQueriesContext(connection) as without:

@@ -73,7 +73,7 @@ def test_an_error_of_ours_leans_on_nothing(console, monkeypatch):
         raise ZeroDivisionError
 
     monkeypatch.setattr("customers.views.customers.facts", lambda customer: 1 / 0)
-    monkeypatch.setattr("customers.views.context._standing", broken)
+    monkeypatch.setattr("customers.views.context.Standing.now", broken)
     response = console.get(f"/customers/{a_customer().pk}/")
     assert response.status_code == 500
     assert "Something broke on our side" in Page(response).words
