@@ -4,7 +4,6 @@ Nothing reaches the distributor before `submit`, and that only after the address
 """
 
 from collections.abc import Iterable, Mapping
-from ipaddress import ip_address, ip_network
 from typing import Any
 
 from django.db import transaction
@@ -12,7 +11,7 @@ from django.db import transaction
 from customers.distributor.rules import Operation, fold
 from customers.models import Change, Customer, Mail, Signup, clock
 from customers.models.signup import Step
-from customers.services import changes, held, mails, names, signals, signup_ends
+from customers.services import changes, held, limits, mails, names, signals, signup_ends
 from customers.services.errors import NotPossible
 from customers.services.signup_keys import LINK_FOR, code_fits, use_link
 from customers.services.signup_mails import post
@@ -32,7 +31,7 @@ def start(email: str, *, address: str | None, language: str, noticed: Iterable[s
             email_key=fold(email),
             language=language,
             address=address,
-            network=network_of(address),
+            network=limits.network(address or ""),
             signals=list(noticed),
             started_at=now,
             stepped_at=now,
@@ -40,14 +39,6 @@ def start(email: str, *, address: str | None, language: str, noticed: Iterable[s
         )
         post(signup, Mail.Kind.CONFIRM)
     return signup
-
-
-def network_of(address: str | None) -> str:
-    """What one person can easily have addresses of."""
-    if not address:
-        return ""
-    ip = ip_address(address)
-    return str(ip_network(f"{ip}/{24 if ip.version == 4 else 56}", strict=False))  # noqa: PLR2004
 
 
 def resend(signup: Signup) -> None:
