@@ -122,6 +122,7 @@
   const pathOf = (url) => url && new URL(url, location).pathname;
 
   function reasonOf({ xhr, requestConfig }) {
+    if (xhr.status === 401) return "login";
     if ([403, 404].includes(xhr.status)) return String(xhr.status);
     return isPoll(requestConfig) ? "poll" : "sent";
   }
@@ -146,6 +147,9 @@
   for (const failure of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
     document.addEventListener(failure, (event) => tellTrouble(reasonOf(event.detail)));
   }
+  document.addEventListener("htmx:afterRequest", ({ detail }) => {
+    if (detail.successful) document.querySelector('.trouble[data-about="poll"]')?.remove();
+  });
   document.addEventListener("htmx:afterSwap", () => document.querySelector(".trouble")?.remove());
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-reload]")) location.reload();

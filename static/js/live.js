@@ -1,9 +1,9 @@
 // Parts of a page that ask again by htmx (`hx-trigger="every …"`): only while somebody sees the
 // page, more and more rarely while nobody answers, and never while something in them is in use.
+// What is said about an answer that did not come is app.js's.
 (() => {
   const FIRST_PAUSE = 4_000; // Milliseconds, doubled with every answer that does not come.
   const LONGEST_PAUSE = 120_000;
-  const WORTH_TELLING = 2; // answers that did not come
 
   let missed = 0;
   let quietUntil = 0;
@@ -12,19 +12,9 @@
 
   const asksAgain = (element) => (element?.getAttribute("hx-trigger") || "").includes("every");
 
-  function tell(what) {
-    for (const line of document.querySelectorAll("[data-lost]")) line.hidden = line.dataset.lost !== what;
-  }
-
   function lacksAnswer() {
     missed += 1;
     quietUntil = Date.now() + Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (missed - 1));
-    if (missed >= WORTH_TELLING) tell("answer");
-  }
-
-  function isAnswered() {
-    if (missed) tell("");
-    missed = quietUntil = 0;
   }
 
   // Somebody types in it, or has marked words in it: the next answer will do.
@@ -50,11 +40,9 @@
   });
 
   document.addEventListener("htmx:afterRequest", ({ detail: { xhr } }) => {
-    if (xhr.status === 401) {
-      isSignedOut = true;
-      tell("session");
-    } else if (xhr.status === 0 || xhr.status >= 500) lacksAnswer();
-    else isAnswered();
+    if (xhr.status === 401) isSignedOut = true;
+    else if (xhr.status === 0 || xhr.status >= 500) lacksAnswer();
+    else missed = quietUntil = 0;
   });
 
   document.addEventListener("htmx:beforeSwap", ({ detail }) => {

@@ -142,7 +142,7 @@ def test_who_was_signed_out_is_told_and_gets_no_login_page_into_the_page(quiet_p
         field(page, "First name").fill("Grace")
         page.context.clear_cookies()
         come_back(page)
-        expect(page.get_by_text("You are not signed in any more")).to_be_in_viewport()
+        expect(page.get_by_text("You are signed out.")).to_be_in_viewport()
         expect(field(page, "First name")).to_have_value("Grace")
         expect(page.get_by_label("Username")).to_have_count(1)
         asked = heard(page)
@@ -162,7 +162,7 @@ def test_while_nobody_answers_the_page_says_so_and_asks_less(quiet_page, install
         assert len(asked) == 1, "once nobody has answered, it waits"
         page.clock.fast_forward(4_500)
         come_back(page)
-        told = page.get_by_text("This console does not answer at the moment")
+        told = page.get_by_text("the server does not answer")
         expect(told).to_be_in_viewport()
         page.unroute("**/standing/")
         page.clock.fast_forward(8_500)
