@@ -15,6 +15,7 @@ RULE = re.compile(r'\.bi-([a-z0-9-]+)::before\{content:"\\(f[0-9a-f]+)"\}')
 TAG = re.compile(r"\{[%{#].*?[%}#]\}")
 # Where a name may stand: in the classes of an icon, or given to a template that shows one.
 CLASSES = re.compile(r"""class=(["'])([^"']*?\bbi\b[^"']*)\1""")
+WHOLE_NAME = re.compile(r"\bbi-([a-z0-9-]+)")
 GIVEN = re.compile(r"""\bicon["']?\s*(?:[=:]|\|default:)\s*["']([a-z0-9-]+)["']""")
 
 
@@ -25,7 +26,7 @@ def offered(css: Path) -> dict[str, str]:
 
 def named(text: str) -> set[str]:
     """Words that stand where an icon's name may stand, whether there is such an icon or not."""
-    found = set(GIVEN.findall(text))
+    found = {*GIVEN.findall(text), *WHOLE_NAME.findall(text)}
     # In `bi-{% if … %}eye{% else %}send{% endif %}` a name is what is left between the tags.
     for _quote, classes in CLASSES.findall(TAG.sub(" ", text)):
         found |= {word.removeprefix("bi-") for word in re.split(r"[^a-z0-9-]+", classes)}

@@ -43,12 +43,13 @@ def page(request: HttpRequest, pk: int, note: NoteForm | None = None) -> HttpRes
 
     `note` is one that could not be kept.
     """
-    # First what is on its way, then the mirror: what settles in between is seen as still open,
-    # and asked for again. The other way round the page would stand still with the old mirror.
+    # First what is on its way and what a look has shown, then the mirror: what settles in between
+    # is asked for again. The other way round the page would stand still with the old mirror.
     coming = list(
         # By the key's own column, which knows how large a number may be; the relation does not.
         Change.objects.open().filter(customer__pk=pk).select_related("asked_by").order_by("seq")
     )
+    verification = Verification.objects.select_related("asked_by").filter(customer__pk=pk).first()
     customer = get_object_or_404(_customers(), pk=pk)
     is_closing = any(change.operation == Operation.DELETE for change in coming)
     context = {
@@ -62,7 +63,7 @@ def page(request: HttpRequest, pk: int, note: NoteForm | None = None) -> HttpRes
         "outdated": outdated_tags(customer.changes.order_by("-seq")[:PROMISED]),
         "timeline": timeline(customer, request.GET),
         "can_change": customer.status in CHANGEABLE and not is_closing,
-        **_truth(request, customer, coming),
+        **_truth(request, customer, coming, verification),
         **_refused(request, customer),
         **_forms(request, customer, note),
     }
@@ -72,10 +73,13 @@ def page(request: HttpRequest, pk: int, note: NoteForm | None = None) -> HttpRes
     )
 
 
-def _truth(request: HttpRequest, customer: Customer, coming: Sequence[Change]) -> dict[str, Any]:
+def _truth(
+    request: HttpRequest,
+    customer: Customer,
+    coming: Sequence[Change],
+    verification: Verification | None,
+) -> dict[str, Any]:
     """What the distributor has, how we know, and what is to become of it."""
-    looks = Verification.objects.select_related("asked_by")
-    verification = looks.filter(customer=customer).first()
     known = {fact.name: fact for fact in facts(customer, coming, verification)}
     is_verifying = is_awaited(request, verification)
     return {

@@ -117,7 +117,7 @@ def complaints(page: Page) -> list[str]:
     def hear(message) -> None:
         # Of a page that is refused on purpose it says no more than the test itself.
         refused = message.text.startswith("Failed to load resource") and (
-            message.location.get("url") == page.url
+            message.location.get("url") == page.url or "status of 401" in message.text
         )
         if message.type in {"error", "warning"} and not refused:
             heard.append(message.text)

@@ -351,6 +351,7 @@ def test_what_has_not_gone_out_is_withdrawn_on_its_page(page, installed, name):
     press(page, "Change profile")
     follow(page, "Change password")
     fill(page, {"Password": NEW_PASSWORD, "Password again": NEW_PASSWORD})
+    knows(page)
     press(page, "Change password")
     coming = page.get_by_role("region", name="On its way")
     coming.get_by_role("link", name=re.compile("password")).first.click()
