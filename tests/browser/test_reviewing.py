@@ -31,12 +31,14 @@ def applied(installed, last_name):
 
 
 def test_a_manager_refuses_undoes_and_approves(page, installed):
-    applied(installed, "Hopper")
-    other = applied(installed, "Murray")
+    # Others have signed up as well, and stand in the list of all.
+    hopper, murray = (f"{name} {uuid4().hex[:6]}" for name in ("Hopper", "Murray"))
+    applied(installed, hopper)
+    other = applied(installed, murray)
 
     page.goto(f"{installed.url}/customers/signups/")
     expect(page.get_by_text("Disposable mail").first).to_be_visible()
-    follow(page, "Grace Hopper")
+    follow(page, f"Grace {hopper}")
     expect(page.get_by_text("forgets its mail after minutes")).to_be_visible()
     page.get_by_label("Refuse it").check()
     press(page, "Decide")
@@ -44,18 +46,18 @@ def test_a_manager_refuses_undoes_and_approves(page, installed):
     fill(page, {"Why?": "Such an address cannot be reached."})
     press(page, "Decide")
     expect(page.get_by_text("Refused. The applicant is told by mail.")).to_be_visible()
-    expect(page.get_by_role("link", name="Grace Hopper")).to_have_count(0)
+    expect(page.get_by_role("link", name=f"Grace {hopper}")).to_have_count(0)
 
     follow(page, "All")
-    follow(page, "Grace Hopper")
+    follow(page, f"Grace {hopper}")
     expect(page.get_by_text("“Such an address cannot be reached.”")).to_be_visible()
     press(page, "Decide")
     expect(page.get_by_text("The refusal is undone.")).to_be_visible()
     follow(page, "With the applicant")
-    expect(page.get_by_role("link", name="Grace Hopper")).to_be_visible()
+    expect(page.get_by_role("link", name=f"Grace {hopper}")).to_be_visible()
 
     page.goto(f"{installed.url}/customers/signups/")
-    follow(page, "Grace Murray")
+    follow(page, f"Grace {murray}")
     # The first one has the same phone.
     expect(
         page.get_by_role("region", name="Perhaps the same").get_by_text("same phone")
