@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.humanize.templatetags.humanize import intcomma
-from django.db.models import Min
+from django.db.models import Count, Min
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
@@ -22,7 +22,6 @@ from customers.models.change import OPERATIONS, ChangeQuerySet
 from customers.views.altered import patterns
 from customers.views.causes import Group, Told, groups
 from customers.views.context import Standing
-from customers.views.counting import count
 
 State = Change.State
 Kind = Alert.Kind
@@ -207,16 +206,16 @@ def _drift(_moment: Moment) -> Iterator[Need]:
 
 def _signups(_moment: Moment) -> Iterator[Need]:
     held = Signup.objects.filter(state=Signup.State.REVIEW).order_by()
-    waiting = count(held)
-    if not waiting.number:
+    number, since = held.aggregate(number=Count("pk"), since=Min("submitted_at")).values()
+    if not number:
         return
-    words = ngettext("%s signup waits for a review", "%s signups wait for a review", waiting.number)
+    words = ngettext("%s signup waits for a review", "%s signups wait for a review", number)
     yield Need(
         State.BLOCKED,
-        words % waiting.text,
+        words % intcomma(number),
         _("Approve it, refuse it with a reason, or ask for a correction."),
         href=reverse("customers:signups"),
-        since=held.aggregate(first=Min("submitted_at"))["first"],
+        since=since,
     )
 
 
