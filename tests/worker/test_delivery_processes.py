@@ -8,6 +8,7 @@ import pytest
 
 from tests.installation import eventually
 from tests.leaks import kept, places
+from tests.signing_up import confirmed, sign_up
 from tests.worker.steps import a_name, is_settled, operations, shows, twice
 
 pytestmark = pytest.mark.usefixtures("undisturbed")
@@ -138,3 +139,15 @@ def test_no_password_lies_in_any_file_or_in_the_broker(installed, manager, creat
 
     is_settled(manager, page.pk)
     assert places(kept(installed), typed) == set()
+
+
+def test_a_signup_goes_on_where_its_worker_was_stopped(installed):
+    visitor = confirmed(installed, email := a_name())
+    installed.faults("slow", operation="create")
+    with installed.without("poller"):
+        page = sign_up(installed, email, "nanoseconds-of-wire", visitor)
+        eventually(lambda: installed.calls(email), "the call is under way")
+        with installed.without("worker"):
+            assert "Your account is live." not in visitor.open(page.url).words
+    shows(visitor, page.url, "Your account is live.", 120)
+    assert len(installed.accounts(email)) == 1
