@@ -159,6 +159,10 @@
   localTimes(document);
   showTheme();
   document.querySelector(".error-summary")?.focus();
+  // At once: the words of the server must not be seen for a moment.
+  for (const swapped of ["htmx:afterSwap", "htmx:oobAfterSwap"]) {
+    document.addEventListener(swapped, () => localTimes(document));
+  }
   document.addEventListener("htmx:load", (event) => {
     localTimes(event.detail.elt.parentElement || document);
     forgetPromises();
