@@ -128,9 +128,8 @@ class Migration(migrations.Migration):
                 customers.models.likeness.Folded(
                     models.Func(
                         models.F("last_name"),
-                        models.Value(" "),
                         models.F("first_name"),
-                        arg_joiner=" || ",
+                        arg_joiner=" || ' ' || ",
                         output_field=models.TextField(),
                         template="(%(expressions)s)",
                     )

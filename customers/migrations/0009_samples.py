@@ -100,7 +100,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="change",
-            index=models.Index(fields=["state", "settled_at"], name="change_settled"),
+            index=models.Index(
+                condition=models.Q(("settled_at__isnull", False)),
+                fields=["state", "settled_at"],
+                name="change_settled",
+            ),
         ),
         migrations.AddIndex(
             model_name="customer",

@@ -141,7 +141,11 @@ class Change(models.Model):
             models.Index(fields=["state", "-asked_at", "-id"], name="change_state"),
             models.Index(fields=["operation", "-asked_at", "-id"], name="change_operation"),
             # How those ended that were settled in some time: read from the index alone.
-            models.Index(fields=["state", "settled_at"], name="change_settled"),
+            models.Index(
+                fields=["state", "settled_at"],
+                condition=Q(settled_at__isnull=False),
+                name="change_settled",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["customer", "seq"], name="one_change_a_number"),

@@ -24,7 +24,16 @@ def _unknown_last(field: str) -> Combinable:
     )
 
 
-BY_NAME = Folded(_one_after_another(F("last_name"), Value(" "), F("first_name")))
+# The blank is a literal: SQLite finds no index by a parameter.
+BY_NAME = Folded(
+    Func(
+        F("last_name"),
+        F("first_name"),
+        arg_joiner=" || ' ' || ",
+        output_field=TextField(),
+        template="(%(expressions)s)",
+    )
+)
 BY_EMAIL = Folded(F("email"))
 BY_COMPANY = _unknown_last("company")
 BY_PACKAGE = _unknown_last("package")

@@ -74,6 +74,8 @@ def installed(request, disk, distributor, tmp_path_factory):
                 DISTRIBUTOR_URL=distributor.url,
                 DISTRIBUTOR_USER="sandbox",
                 DISTRIBUTOR_KEY="sandbox",
+                # What a look has shown may find no place; its lease goes ten seconds beyond it.
+                DISTRIBUTOR_LOOK_DEADLINE="10",
             )
         )
         running.distributor = distributor.url.removesuffix("/api")
