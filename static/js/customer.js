@@ -129,22 +129,6 @@
 })();
 
 (() => {
-  // --- What lives is only put in place of the old when it differs ---------------------------------
-  // Else a selection, an open menu or the focus would go once a second for nothing.
-  const passing = /(<time[^>]*>)[^<]*|(name="csrfmiddlewaretoken" value=")[^"]*/g;
-  let shown = "", coming = "";
-
-  document.addEventListener("htmx:beforeSwap", (event) => {
-    if (event.detail.target.id !== "live") return;
-    coming = event.detail.serverResponse.replace(passing, "$1$2");
-    // Signed out meanwhile, the answer is another page.
-    if (coming === shown || !coming.includes('id="live"')) event.detail.shouldSwap = false;
-  });
-  // Not before: somebody else may have held it back.
-  document.addEventListener("htmx:afterSwap", (event) => {
-    if (event.detail.target.id === "live") shown = coming;
-  });
-
   // --- A note that was begun is not lost without a word -------------------------------------------
   const note = document.getElementById("note");
   let isSent = false;

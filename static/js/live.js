@@ -9,6 +9,8 @@
   let quietUntil = 0;
   let isSignedOut = false;
   const shown = new Map(); // what a part was last filled with, by its id
+  // What differs in every answer and says nothing new.
+  const PASSING = /(<time[^>]*>)[^<]*|(name="csrfmiddlewaretoken" value=")[^"]*/g;
 
   const asksAgain = (element) => (element?.getAttribute("hx-trigger") || "").includes("every");
 
@@ -45,12 +47,17 @@
     else missed = quietUntil = 0;
   });
 
+  // Only what differs is put in place of the old: else a selection, an open menu or the focus
+  // would go each time for nothing.
   document.addEventListener("htmx:beforeSwap", ({ detail }) => {
     const { target, serverResponse: said } = detail;
-    if (!detail.shouldSwap || !asksAgain(target)) return;
-    const isSame = shown.get(target.id) === said || isToldAlready(target, said);
-    detail.shouldSwap = !isSame && !isInUse(target);
-    if (detail.shouldSwap) shown.set(target.id, said);
+    if (!detail.shouldSwap) return;
+    const now = said.replace(PASSING, "$1$2");
+    if (asksAgain(target)) {
+      const isSame = shown.get(target.id) === now || isToldAlready(target, said);
+      detail.shouldSwap = !isSame && !isInUse(target);
+    }
+    if (detail.shouldSwap) shown.set(target.id, now);
   });
 
   document.addEventListener("visibilitychange", () => {
