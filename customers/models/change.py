@@ -53,6 +53,14 @@ class ChangeQuerySet(models.QuerySet["Change"]):
         """What a worker still has to do something about: neither BLOCKED nor held."""
         return self.open().exclude(state=State.BLOCKED).exclude(due_at=None)
 
+    def held(self) -> "ChangeQuerySet":
+        """What waits until a person says that it may go."""
+        return self.filter(state=State.WAITING, due_at=None)
+
+    def last_creation(self) -> "Change | None":
+        """Of those of one customer: what was asked for last, whatever became of it."""
+        return self.filter(operation=Operation.CREATE).order_by("-seq").first()
+
     def settled(self) -> "ChangeQuerySet":
         """By their states, so that an index finds those of some time."""
         return self.filter(state__in=SETTLED)

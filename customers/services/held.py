@@ -13,13 +13,10 @@ from customers.services.changes import columns
 from customers.services.doorbell import ring
 from customers.services.sealing import SealBroken, seal, unseal
 
-State = Change.State
-
 
 def held_change(customer: int | None) -> Change | None:
     """The customer's creation that waits for a person's word; None if none does, or no more."""
-    held = Change.objects.filter(operation=Operation.CREATE, state=State.WAITING, due_at=None)
-    return held.filter(customer=customer).first()
+    return Change.objects.held().filter(customer=customer, operation=Operation.CREATE).first()
 
 
 def has_password(change: Change) -> bool:
@@ -32,7 +29,7 @@ def has_password(change: Change) -> bool:
 
 def let_go(change: Change) -> bool:
     """What was held is due now; False if it is held no more."""
-    held = Change.objects.filter(pk=change.pk, state=State.WAITING, due_at=None)
+    held = Change.objects.held().filter(pk=change.pk)
     gone = held.update(due_at=clock.now(), claim=F("claim") + 1)
     if gone:
         ring(change.customer_id)
@@ -47,7 +44,7 @@ def amend(change: Change, params: Mapping[str, Any], password: str = "") -> bool
     sealed = {"sealed_password": seal(password, change.pk)} if password else {}
     with transaction.atomic():
         customer = Customer.objects.select_for_update().get(pk=change.customer_id)
-        held = Change.objects.filter(pk=change.pk, state=State.WAITING, due_at=None)
+        held = Change.objects.held().filter(pk=change.pk)
         before = held.values_list("params", flat=True).first()
         if before is None:
             return False

@@ -5,17 +5,17 @@ Codes and links are made here, by the worker: nothing of them passes through the
 
 import logging
 import smtplib
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import override
 
-from customers.distributor.rules import Operation, fold
+from customers.distributor.rules import fold
 from customers.models import Change, Customer, Mail, Signup, Username, clock
 from customers.services.signup_keys import new_code, new_link
 
@@ -30,10 +30,14 @@ BATCH = 100
 
 def send_due() -> int:
     """Send what no task has sent yet; how many."""
-    now = clock.now()
-    due = Mail.objects.filter(sent_at=None, tries__lt=TRIES)
-    due = due.filter(Q(lease_until=None) | Q(lease_until__lte=now)).order_by("asked_at")
+    due = _unsent(clock.now()).order_by("asked_at")
     return sum(send(pk) for pk in list(due.values_list("pk", flat=True)[:BATCH]))
+
+
+def _unsent(now: datetime) -> QuerySet[Mail]:
+    """In nobody's hand, and not given up."""
+    unsent = Mail.objects.filter(sent_at=None, tries__lt=TRIES)
+    return unsent.filter(Q(lease_until=None) | Q(lease_until__lte=now))
 
 
 def send(pk: int) -> bool:
@@ -42,8 +46,7 @@ def send(pk: int) -> bool:
     If the worker dies in between it is sent again a while later: twice is better than never.
     """
     now = clock.now()
-    mine = Mail.objects.filter(pk=pk, sent_at=None, tries__lt=TRIES)
-    mine = mine.filter(Q(lease_until=None) | Q(lease_until__lte=now))
+    mine = _unsent(now).filter(pk=pk)
     tries = Mail.objects.filter(pk=pk).values_list("tries", flat=True).first() or 0
     if not mine.update(lease_until=now + LEASE * 2**tries, tries=F("tries") + 1):
         return False
@@ -86,7 +89,8 @@ def _context(mail: Mail) -> dict[str, Any]:
         address = reverse("signup-link", args=[signup.pk, new_link(signup)])
         context |= {"link": _site(address)}
     if mail.kind == Kind.REPAIR:
-        context |= {"words": _refusal(signup)}
+        refused = Change.objects.filter(customer=signup.customer_id).last_creation()
+        context |= {"words": refused.error if refused else ""}
     return context
 
 
@@ -103,11 +107,6 @@ def older_open(signup: Signup) -> Signup | None:
     """Another one of the same address that was confirmed before and is not finished."""
     others = Signup.objects.filter(email_key=fold(signup.email), state=State.CONFIRMED)
     return others.exclude(pk=signup.pk).filter(expires_at__gt=clock.now()).first()
-
-
-def _refusal(signup: Signup) -> str:
-    asked = Change.objects.filter(customer=signup.customer_id, operation=Operation.CREATE)
-    return asked.latest("seq").error
 
 
 def _site(path: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import transaction
 
-from customers.distributor.rules import Operation, fold
+from customers.distributor.rules import fold
 from customers.models import Change, Customer, Mail, Signup, clock
 from customers.models.signup import Step
 from customers.services import changes, held, limits, mails, names, signals, signup_ends
@@ -120,8 +120,7 @@ def wants_correction(signup: Signup) -> bool:
 
 def last_creation(signup: Signup) -> Change | None:
     """What was asked for last, whatever became of it."""
-    asked = Change.objects.filter(customer=signup.customer_id, operation=Operation.CREATE)
-    return asked.order_by("-seq").first()
+    return Change.objects.filter(customer=signup.customer_id).last_creation()
 
 
 def needs_password(signup: Signup) -> bool:

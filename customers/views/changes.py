@@ -29,17 +29,13 @@ def new(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     """A new customer, or one whom the distributor refused (`pk`), corrected."""
     refused = get_object_or_404(Customer, pk=pk) if pk else None
     form = CreateForm(request.POST if request.method == "POST" else None, refused=refused)
-    if refused and not form.is_bound and (before := _last_creation(refused)):
+    if refused and not form.is_bound and (before := refused.changes.last_creation()):
         form.recall(before.params, words_of(before))
     if request.method == "POST" and form.is_valid() and (change := create(request, form)):
         promise(request, change, _("%s will be set up in a moment.") % change.customer.name)
         warn_of_username(request, change.customer)
         return redirect(change.customer)
     return render(request, "customers/new.html", {"form": form})
-
-
-def _last_creation(customer: Customer) -> Change | None:
-    return customer.changes.filter(operation=Operation.CREATE).order_by("-seq").first()
 
 
 def create(request: HttpRequest, form: CreateForm) -> Change | None:

@@ -129,4 +129,4 @@ def _refusal(customer: Customer) -> Change | None:
     """Why the customer never came to be."""
     if customer.status != Customer.Status.REFUSED:
         return None
-    return customer.changes.filter(operation=Operation.CREATE).order_by("-seq").first()
+    return customer.changes.last_creation()

@@ -84,7 +84,7 @@ class Listing:
     @property
     def headings(self) -> Iterator[Heading]:
         for name in self.columns:
-            title = capfirst(str(tables.CustomerTable.base_columns[name].verbose_name))
+            title = _title(name)
             if name not in ORDERS:
                 yield Heading(title)
                 continue
@@ -97,7 +97,7 @@ class Listing:
     def orders(self) -> Iterator[tuple[str, str]]:
         for name, key in ORDERS.items():
             is_text = key is not None
-            title = capfirst(str(tables.CustomerTable.base_columns[name].verbose_name))
+            title = _title(name)
             yield name, (_("%s, A to Z") if is_text else _("%s, earliest first")) % title
             yield f"-{name}", (_("%s, Z to A") if is_text else _("%s, latest first")) % title
 
@@ -109,6 +109,8 @@ class Listing:
 
     @cached_property
     def view_query(self) -> str:
+        """What makes a view: search, filters, order and columns, always written the same way; not
+        the page that one has come to."""
         return self.encoded()
 
     def encoded(self, *, without: str = "", **more: str) -> str:
@@ -125,6 +127,10 @@ class Listing:
         return Reading(self.filter.qs, self.order)
 
 
+def _title(column: str) -> str:
+    return capfirst(str(tables.CustomerTable.base_columns[column].verbose_name))
+
+
 def _dress(form: Form) -> None:
     """In Bootstrap's classes; and what a list of choices asks the database is asked once."""
     for name, field in form.fields.items():
@@ -134,12 +140,6 @@ def _dress(form: Form) -> None:
         bad = " is-invalid" if name in form.errors else ""
         small = "" if name in CustomerFilter.EVERYDAY else f" {kind}-sm"
         field.widget.attrs["class"] = kind + small + bad
-
-
-def view_query(request: HttpRequest) -> str:
-    """What makes a view: search, filters, order and columns, always written the same way; not the
-    page that one has come to."""
-    return Listing(request.GET, request).view_query
 
 
 @require_safe
