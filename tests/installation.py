@@ -56,11 +56,10 @@ MARKS = {
 class Installation:
     """Its processes, its distributor's other side, and what it keeps in `var`."""
 
-    launcher: "subprocess.Popen[bytes]"
+    launcher: "Launcher"
     var: Path
     url: str
     distributor: str  # the sandbox's root
-    said: Path
 
     @property
     def password(self) -> str:
@@ -75,7 +74,7 @@ class Installation:
     def pids(self) -> dict[str, int]:
         """The processes as they are now, by name; one that is being started again is missing."""
         found = {}
-        for pid, command in _children(self.launcher.pid):
+        for pid, command in self.launcher.families():
             for name, mark in MARKS.items():
                 if mark in command:
                     found[name] = pid
@@ -171,45 +170,75 @@ class Installation:
         assert reply.json() == {"message": "success"}, reply.text
 
 
+@dataclass
+class Launcher:
+    """`make run` of a checkout; it can be ended, and started again from another one."""
+
+    said: Path
+    environment: dict[str, str]
+    process: "subprocess.Popen[bytes] | None" = None
+
+    def start(self, code: Path = ROOT) -> None:
+        parent = os.getpid()
+        with self.said.open("wb") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "reseller.run"],
+                cwd=code,
+                env=_environment() | self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                # A test session that is killed leaves no installation behind.
+                preexec_fn=lambda: end_with_parent(signal.SIGTERM, parent),  # noqa: PLW1509
+            )
+        eventually(lambda: self.is_up or self.has_ended, "it runs", 120)
+        assert self.is_up, self.said.read_text()
+
+    @property
+    def is_up(self) -> bool:
+        return "Ctrl-C" in self.said.read_text()
+
+    @property
+    def has_ended(self) -> bool:
+        return self.process is None or self.process.poll() is not None
+
+    def families(self) -> Iterator[tuple[int, str]]:
+        """What it started, as pid and command line."""
+        return _children(self.process.pid) if self.process else iter(())
+
+    def end(self) -> None:
+        if not self.process:
+            return
+        families = list(self.families())
+        self.process.terminate()
+        try:
+            self.process.wait(90)
+        finally:
+            self.process.kill()
+            self.process.wait()
+            for pid, _command in families:
+                with suppress(ProcessLookupError, PermissionError):
+                    os.killpg(pid, signal.SIGKILL)
+
+
 @contextmanager
-def installation(folder: Path, *, database: str = "", **environment: str) -> Iterator[Installation]:
+def installation(
+    folder: Path, *, database: str = "", code: Path = ROOT, **environment: str
+) -> Iterator[Installation]:
     """Running from the first line to the last; on SQLite unless a database is given."""
     ports = {"PORT": str(free_port()), "SANDBOX_PORT": str(free_port())}
-    var, said = folder / "var", folder / "said"
+    var = folder / "var"
     ours = {"VAR_DIR": str(var), **ports, **SHORT, **environment}
     if database:
         ours["DATABASE_URL"] = database
-    parent = os.getpid()
-    with said.open("wb") as output:
-        launcher = subprocess.Popen(
-            [sys.executable, "-m", "reseller.run"],
-            cwd=ROOT,
-            env=_environment() | ours,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            # A test session that is killed leaves no installation behind.
-            preexec_fn=lambda: end_with_parent(signal.SIGTERM, parent),  # noqa: PLW1509
-        )
+    launcher = Launcher(folder / "said", ours)
     try:
-        eventually(
-            lambda: "Ctrl-C" in said.read_text() or launcher.poll() is not None, "it runs", 120
-        )
-        assert "Ctrl-C" in said.read_text(), said.read_text()
+        launcher.start(code)
         sites = (f"http://127.0.0.1:{ports[name]}" for name in ("PORT", "SANDBOX_PORT"))
-        yield Installation(launcher, var, *sites, said)
+        yield Installation(launcher, var, *sites)
     finally:
-        families = [pid for pid, _command in _children(launcher.pid)]
-        launcher.terminate()
-        try:
-            launcher.wait(90)
-        finally:
-            launcher.kill()
-            launcher.wait()
-            for pid in families:
-                with suppress(ProcessLookupError, PermissionError):
-                    os.killpg(pid, signal.SIGKILL)
+        launcher.end()
 
 
 @contextmanager

@@ -20,17 +20,19 @@ def main() -> int:
     parser.add_argument("--changes", type=int, default=500)
     parser.add_argument("--engine", choices=ENGINES)
     parser.add_argument("--naive", action="store_true", help="deliver by plain retry instead")
+    parser.add_argument("--from", dest="older", default="", help="begin with the code of then")
     said = parser.parse_args()
     engines = [said.engine] if said.engine else ENGINES
-    good = [_once(engine, said.seed, said.changes, naive=said.naive) for engine in engines]
+    how = {"naive": said.naive, "older": said.older}
+    good = [_once(engine, said.seed, said.changes, **how) for engine in engines]
     return 0 if all(good) else 1
 
 
-def _once(engine: str, seed: int, changes: int, *, naive: bool) -> bool:
-    more = " ARGS=--naive" if naive else ""
+def _once(engine: str, seed: int, changes: int, *, naive: bool, older: str) -> bool:
+    more = " ARGS=--naive" if naive else f' ARGS="--from {older}"' if older else ""
     say(f"make chaos SEED={seed} CHANGES={changes} ENGINE={engine}{more}")
     folder = Path(tempfile.mkdtemp(prefix="chaos-"))
-    result = run(folder, seed=seed, changes=changes, engine=engine, naive=naive)
+    result = run(folder, seed=seed, changes=changes, engine=engine, naive=naive, older=older)
     say(report(result))
     if result.is_good:
         shutil.rmtree(folder)

@@ -20,7 +20,8 @@ from tests.chaos.evidence import Evidence
 from tests.chaos.load import Load
 from tests.chaos.plan import plan
 from tests.chaos.stage import Stage, environment_of, stage
-from tests.installation import Visitor
+from tests.chaos.update import Update, checked_out
+from tests.installation import ROOT, Visitor
 
 # Processes are hurt for so long after the last form; the distributor fails until so little is left.
 AFTERMATH = 30.0  # seconds, and a tenth for each change
@@ -53,13 +54,18 @@ class Run:
         return not self.findings and not self.troubles
 
 
-def run(folder: Path, *, seed: int, changes: int, engine: str, naive: bool = False) -> Run:
+def run(
+    folder: Path, *, seed: int, changes: int, engine: str, naive: bool = False, older: str = ""
+) -> Run:
+    """`older` names the revision whose code the run begins with."""
     with ExitStack() as stack:
-        stage_ = stack.enter_context(stage(folder, engine))
+        code = checked_out(older, folder) if older else ROOT
+        stage_ = stack.enter_context(stage(folder, engine, code))
         others = {fold(row["username"]) for row in evidence.ask(stage_, evidence.CUSTOMERS)}
         if naive:
             _replace_workers(stack, stage_)
-        return _Runner(stage_, seed, changes).run(engine, others)
+        update = Update(stage_) if older else None
+        return _Runner(stage_, seed, changes, update).run(engine, others)
 
 
 def _replace_workers(stack: ExitStack, stage_: Stage) -> None:
@@ -75,8 +81,8 @@ def _replace_workers(stack: ExitStack, stage_: Stage) -> None:
 
 
 class _Runner:
-    def __init__(self, stage_: Stage, seed: int, changes: int) -> None:
-        self.stage, self.seed, self.changes = stage_, seed, changes
+    def __init__(self, stage_: Stage, seed: int, changes: int, update: Update | None) -> None:
+        self.stage, self.seed, self.changes, self.update = stage_, seed, changes, update
         self.plan = plan(seed, changes)
         installed = stage_.installed
         self.load = Load(installed.url, installed.password, self.plan, seed)
@@ -96,6 +102,9 @@ class _Runner:
         self.seconds["all"] = time.monotonic() - begun
         left = evidence.collect(self.stage, self.plan, self.load.history, others)
         found = checker.check(left)
+        if self.update:
+            halves = zip(("migrated in", "restarted in"), self.update.seconds, strict=True)
+            self.seconds |= dict(halves)
         hurts = self.tormentor.done
         return Run(self.seed, engine, left, found, hurts, self.seconds, self.decided, troubles)
 
@@ -104,6 +113,7 @@ class _Runner:
         end = None
         while end is None or time.monotonic() < end:
             self.tormentor.step()
+            self._update()
             self.stage.tend()
             time.sleep(0.1)
             if self.load.is_over and end is None:
@@ -113,6 +123,12 @@ class _Runner:
                 last = time.monotonic()
                 if end and self._nearly():
                     return
+
+    def _update(self) -> None:
+        """With the first half of the forms sent; nobody is frozen meanwhile, or it would wait."""
+        if self.update and len(self.load.history) >= self.changes / 2:
+            self.tormentor.heal()
+            self.update.step()
 
     def _nearly(self) -> bool:
         left = self._left()
@@ -161,6 +177,9 @@ def report(result: Run) -> str:
         f"doubt, {result.decided} decided by a person",
         "found": ", ".join(f"{kinds[kind]} {kind}" for kind in Kind),
     }
+    if "migrated in" in seconds:
+        halves = (f"{name} {seconds[name]:.0f} s" for name in ("migrated in", "restarted in"))
+        told["updated"] = f"with half of the forms sent; {', '.join(halves)}"
     lines = [f"{name:<12}{words}" for name, words in told.items()]
     for kind in Kind:
         lines += [f"    {it.kind}: {it.text}" for it in found if it.kind is kind][:SHOWN]

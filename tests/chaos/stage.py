@@ -13,8 +13,8 @@ import requests
 from reseller.ports import answers, free_port
 from reseller.processes import Child, Group
 from tests import services
+from tests.installation import ROOT, Installation, fresh_database, installation
 from tests.installation import SHORT as TIMES
-from tests.installation import Installation, fresh_database, installation
 
 ACCOUNTS = 200  # that the distributor has before the run begins, and all of them must outlive it
 SHORT = {
@@ -48,7 +48,7 @@ class Stage:
 
     def tend(self) -> None:
         """Start again what is ours and was killed; the launcher does so with what is its own."""
-        assert self.installed.launcher.poll() is None, "the launcher has ended"
+        assert not self.installed.launcher.has_ended, "the launcher has ended"
         for child in self.plain:
             if child.code is not None:
                 self.restart(child)
@@ -89,7 +89,7 @@ def wait_for(child: Child, seconds: float = 60) -> None:
 
 
 @contextmanager
-def stage(folder: Path, engine: str) -> Iterator[Stage]:
+def stage(folder: Path, engine: str, code: Path = ROOT) -> Iterator[Stage]:
     """Everything started, in a folder of its own."""
     with ExitStack() as stack:
         group = Group()
@@ -104,7 +104,7 @@ def stage(folder: Path, engine: str) -> Iterator[Stage]:
         sandbox, site = _sandbox(folder)
         group.start(sandbox)
         environment = SHORT | {"DISTRIBUTOR_URL": f"{site}/api"}
-        running = installation(folder, database=database, **environment)
+        running = installation(folder, database=database, code=code, **environment)
         installed = stack.enter_context(running)
         installed.distributor = site
         yield Stage(installed, sandbox, postgres, folder)
