@@ -89,6 +89,8 @@ SITE_URL = env.str("SITE_URL", default="").rstrip("/")
 BRAND_NAME = env.str("BRAND_NAME", default="Reseller")
 BRAND_COLOUR = env.str("BRAND_COLOUR", default="#1a56c4")
 BRAND_LOGO = env.str("BRAND_LOGO", default="")
+# Where a customer signs in to the distributor's website, or to what stands before it.
+SIGN_IN_URL = env.str("SIGN_IN_URL", default="")
 # So many signups, or mails asked for once more, by an address, a network, for an e-mail, in all.
 SIGNUP_RATE = env.str("SIGNUP_RATE", default="10/h")
 SIGNUP_RATE_NETWORK = env.str("SIGNUP_RATE_NETWORK", default="40/h")
@@ -128,6 +130,8 @@ if not SITE_URL:
     SITE_URL = f"{'http' if DEBUG else 'https'}://{_host}"
 if not re.fullmatch(r"https?://[^/\s]+", SITE_URL):
     raise ImproperlyConfigured("SITE_URL is http:// or https:// and a name, without a path.")
+if SIGN_IN_URL and not re.match(r"https?://", SIGN_IN_URL):
+    raise ImproperlyConfigured("SIGN_IN_URL begins with https:// (or http://).")
 if not re.fullmatch(r"#[0-9a-fA-F]{6}", BRAND_COLOUR):
     raise ImproperlyConfigured("BRAND_COLOUR is # and six hexadecimal digits, such as #1a56c4.")
 for _name in (

@@ -81,6 +81,7 @@ def _context(mail: Mail) -> dict[str, Any]:
         "signup": signup,
         "customer": signup.customer,
         "brand": settings.BRAND_NAME,
+        "sign_in_url": settings.SIGN_IN_URL,
         "status_url": _site(reverse("signup-status", args=[signup.pk])),
     }
     if mail.kind == Kind.CONFIRM:

@@ -46,6 +46,22 @@ STORIES = [
 ]
 
 
+def test_page_and_mail_of_a_live_account_say_where_one_signs_in(
+    ada, status_page, settings, sandbox
+):
+    settings.SIGN_IN_URL = "https://post.example/in"
+    assert settings.SIGN_IN_URL not in ada.see(status_page).links()
+
+    deliver_all()
+    signup_ends.notice()
+    mails.send_due()
+
+    assert settings.SIGN_IN_URL in ada.see(status_page).links()
+    assert settings.SIGN_IN_URL in ada.mail().body
+    settings.SIGN_IN_URL = ""
+    assert "Sign in" not in ada.see(status_page).words
+
+
 @pytest.mark.parametrize(("state", "words"), STORIES)
 def test_the_status_page_tells_truthfully_how_far_it_is(status_page, state, words):
     if state in {"DONE", "REJECTED", "WITHDRAWN"}:

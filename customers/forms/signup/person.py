@@ -155,10 +155,7 @@ class AddressForm(StepForm):
         written = places.written_code(typed)
         if not places.code_fits(self.place, written):
             raise forms.ValidationError(
-                _("Enter a %(name)s of your country, such as %(example)s.")
-                % {
-                    "name": self.place.code_label,
-                    "example": next(iter(self.place.code_examples), "—"),
-                }
+                _("Enter one of your country, such as %(example)s.")
+                % {"example": next(iter(self.place.code_examples), "—")}
             )
         return self._recheck("zip", written if self.place.codes else typed)

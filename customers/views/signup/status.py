@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 
 from customers.models import Change, Customer, Gate, Signup
@@ -36,6 +37,7 @@ def status(request: HttpRequest, reference: UUID) -> HttpResponse:
         "words": change.error if change and shown == Change.State.REJECTED else signup.reason,
         "needs_you": needs_you,
         "is_theirs": is_theirs,
+        "sign_in_url": settings.SIGN_IN_URL if shown == Customer.Status.LIVE else "",
     }
     # A correction is made by the person who reads this; nothing comes by itself meanwhile.
     waits = shown in LIVING
