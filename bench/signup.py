@@ -9,6 +9,7 @@ be the same bytes, and the time to answer must not differ by more than chance.
 """
 
 import argparse
+import os
 import random
 import re
 import statistics
@@ -18,7 +19,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from math import erfc, sqrt
 from pathlib import Path
@@ -26,7 +27,9 @@ from uuid import uuid4
 
 import requests
 
-from tests.installation import Installation, Seen, Visitor, installation
+from bench.surroundings import ENGINES
+from tests import services
+from tests.installation import Installation, Seen, Visitor, fresh_database, installation
 
 # The product's own defaults, said aloud, since a test's installation has others.
 LIMITS = {
@@ -99,6 +102,8 @@ def flood(running: Installation, posts: int, seconds: float) -> list[Try]:
 
 def _form(running: Installation) -> tuple[requests.Session, dict[str, str]]:
     session = requests.Session()
+    # Compressed, a page is of another length each time, by chance and on purpose.
+    session.headers["Accept-Encoding"] = "identity"
     page = Seen(session.get(f"{running.url}/signup/", timeout=60))
     return session, next(said for _method, _to, said in page.forms if "topic" in said)
 
@@ -214,17 +219,25 @@ def main() -> None:
     parser.add_argument("--posts", type=int, default=1000, help="forms in the flood")
     parser.add_argument("--seconds", type=float, default=60, help="how long the flood takes")
     parser.add_argument("--pairs", type=int, default=500, help="e-mail addresses told apart")
+    parser.add_argument("--engine", choices=ENGINES, default="postgresql")
     said = parser.parse_args()
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        installation(Path(folder), **PROXY, **LIMITS) as running,
-    ):
+    print(f"{said.engine}, load average {os.getloadavg()[0]:.1f}")
+    with installed(said.engine, LIMITS) as running:
         show_flood(running, said.posts, said.seconds)
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        installation(Path(folder), **PROXY, **WITHOUT) as running,
-    ):
+    with installed(said.engine, WITHOUT) as running:
         show_apart(running, said.pairs)
+
+
+@contextmanager
+def installed(engine: str, limits: dict[str, str]) -> Iterator[Installation]:
+    """As `make run` starts it, on a database of its own."""
+    os.environ["ENGINE"] = engine
+    with ExitStack() as stack:
+        database = ""
+        if engine == "postgresql":
+            database = stack.enter_context(fresh_database(services.start(stack)["DATABASE_URL"]))
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        yield stack.enter_context(installation(folder, database=database, **PROXY, **limits))
 
 
 def show_flood(running: Installation, posts: int, seconds: float) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import environ
 from cryptography.fernet import Fernet, MultiFernet
 from csp.constants import NONE, SELF
+from django.conf.locale import LANG_INFO
 from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse_lazy
 
@@ -246,7 +247,10 @@ LOGOUT_REDIRECT_URL = reverse_lazy("login")
 
 LANGUAGE_CODE = "en"
 # The public pages and the mails; the console speaks LANGUAGE_CODE.
-LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+_languages = env.list("LANGUAGES", default=["en", "de"])
+if _unknown := set(_languages) - set(LANG_INFO):
+    raise ImproperlyConfigured(f"LANGUAGES are codes such as en,de: {', '.join(sorted(_unknown))}?")
+LANGUAGES = [(it, LANG_INFO[it]["name_local"]) for it in _languages]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = env.str("TIME_ZONE", default="UTC")
 USE_TZ = True

@@ -12,12 +12,19 @@ from tests.signing_up import PAGES, code_in, link, mail
 PASSWORD = "nanoseconds of wire"
 SMALL = {"width": 320, "height": 640}
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-ENGLISH = {"locale": "en-GB", "again": "Send the mail once more", "live": "Your account is live."}
+ENGLISH = {
+    "locale": "en-GB",
+    "direction": "ltr",
+    "again": "Send the mail once more",
+    "live": "Your account is live.",
+}
 GERMAN = {
     "locale": "de-DE",
+    "direction": "ltr",
     "again": "Die Mail noch einmal senden",
     "live": "Ihr Konto ist eingerichtet.",
 }
+RIGHT_TO_LEFT = ENGLISH | {"locale": "ar", "direction": "rtl"}
 
 
 def go_on(page):
@@ -59,7 +66,7 @@ def sent(page):
     page.wait_for_url(re.compile(r"/signup/[0-9a-f-]{36}/"))
 
 
-@pytest.mark.parametrize("said", [ENGLISH, GERMAN], ids=["English", "German"])
+@pytest.mark.parametrize("said", [ENGLISH, GERMAN, RIGHT_TO_LEFT], ids=lambda it: it["locale"])
 @pytest.mark.parametrize("scripts", [True, False], ids=["with JavaScript", "without"])
 def test_a_stranger_signs_up_on_a_phone_and_sees_the_account_become_live(
     browser, installed, name, said, scripts
@@ -70,7 +77,8 @@ def test_a_stranger_signs_up_on_a_phone_and_sees_the_account_become_live(
         width = page.evaluate("document.documentElement.scrollWidth")
         if width > SMALL["width"]:
             faults.append(f"{page.url}: {width} pixels wide")
-        if not scripts or said is not ENGLISH:
+        expect(page.locator("html")).to_have_css("direction", said["direction"])
+        if not scripts:
             return
         for size in (SMALL, WIDE):
             page.set_viewport_size(size)
@@ -126,6 +134,35 @@ def test_it_goes_on_on_another_device_and_a_used_link_says_so(open_page, install
     third.goto(link(installed, name, 3))
     third.get_by_role("button", name="Go on here").click()
     expect(third.get_by_text("Your account is live.")).to_be_visible()
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with JavaScript", "without"])
+def test_a_link_that_is_too_old_says_so_and_nothing_typed_is_lost(
+    open_page, installed, name, scripts
+):
+    begun = open_page(viewport=SMALL)
+    begin(begun, installed, name)
+    fill(begun, **PAGES["package"])
+    begun.wait_for_url("**/country/")
+    begun.get_by_role("button", name="Mail me a link").click()
+    mailed = link(installed, name, 2)
+    a_week_passes = (
+        "from customers.models import Signup, clock;"
+        f"Signup.objects.filter(email='{name}').update(link_until=clock.now())"
+    )
+    assert installed.manage("shell", "-c", a_week_passes).returncode == 0
+
+    later = open_page(viewport=SMALL, java_script_enabled=scripts)
+    later.goto(mailed)
+    expect(later.get_by_text("or it is older than seven days")).to_be_visible()
+    assert later.get_by_role("button", name="Go on here").count() == 0
+    later.get_by_role("button", name="Mail me a fresh link").click()
+    expect(later.get_by_text("If this signup still exists")).to_be_visible()
+    later.goto(link(installed, name, 3))
+    later.get_by_role("button", name="Go on here").click()
+    fill_pages(later, name, first="country")
+    sent(later)
+    expect(later.get_by_text("Your account is live.")).to_be_visible(timeout=20_000)
 
 
 def test_a_refused_field_is_corrected_in_place_and_it_goes_on(open_page, installed, name):

@@ -12,7 +12,7 @@ from customers.forms.signup.answers import params
 from customers.forms.signup.person import AddressForm, PersonForm
 from customers.models import Change, Signup
 from tests.integration.applicant import ADDRESS, PAGES, PASSWORD, PERSON, SENT, Applicant, errors
-from tests.integration.pages import fill_catalogue, post_raw
+from tests.integration.pages import Page, fill_catalogue, post_raw
 
 pytestmark = pytest.mark.django_db
 CREATE = CALLS[Operation.CREATE]
@@ -239,3 +239,21 @@ def test_no_pattern_takes_long_over_a_long_text():
     for text in ("a." * 30000, "a-" * 30000 + "!", "1" * 60000, "http://" + "a" * 60000):
         assert not person(website=text).is_valid()
     assert re.fullmatch(r"\S+", places.written_code("1" * 10))
+
+
+@given(email=texts, code=texts)
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+def test_whatever_is_typed_as_an_address_or_a_code_is_answered(catalogue, email, code):
+    ada = Applicant()
+    form = Page(ada.client.get("/signup/")).sends
+    begun = post_raw(ada.client, "/signup/", form | {"email": email})
+    assert begun.status_code in {200, 302}
+    assert Signup.objects.exists() == (begun.status_code == 302)
+    for signup in Signup.objects.all():
+        assert not problems(CREATE.param("email"), signup.email)
+        assert post_raw(ada.client, "/signup/code/", {"code": code}).status_code == 200
+        signup.delete()
