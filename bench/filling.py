@@ -13,13 +13,13 @@ NEW_ID = {"postgresql": "gen_random_uuid()", "sqlite": "lower(hex(randomblob(16)
 # A line `lane` long for each customer from %(first)s on, asked one after another within an hour.
 CHANGES = """
     INSERT INTO customers_change (id, customer_id, seq, operation, params, state, claim, attempts,
-        rounds, lost, due_at, error, reason, asked_at, settled_at)
+        rounds, lost, due_at, is_behind, error, reason, asked_at, settled_at)
     WITH RECURSIVE
         who(c, n) AS (SELECT 0, %(customers)s UNION ALL SELECT c + 1, n FROM who WHERE c + 1 < n),
         line(s) AS (SELECT 1 UNION ALL SELECT s + 1 FROM line WHERE s < %(lane)s)
     SELECT {new_id}, %(first)s + c, %(seq)s + s, 'enable', '{{}}',
-        CASE WHEN s = 1 THEN %(head)s ELSE %(state)s END, 0, 0, 0, 0, {moment}, '', '', {moment},
-        {settled}
+        CASE WHEN s = 1 THEN %(head)s ELSE %(state)s END, 0, 0, 0, 0, {moment}, s > 1, '', '',
+        {moment}, {settled}
     FROM who CROSS JOIN line
 """
 MOMENT = {

@@ -191,6 +191,7 @@ def _write(
         params=dict(params),
         sealed_password=seal(password, change_id) if password else None,
         due_at=None if held else now,
+        is_behind=customer.open_changes.exists(),
         asked_at=now,
         asked_by=asked_by,
         asker=str(asked_by or ""),

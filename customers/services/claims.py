@@ -1,5 +1,6 @@
 """Whose is a change? Claimed by one conditional UPDATE, held by a lease, fenced by a number."""
 
+import logging
 import time
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,6 +13,8 @@ from django.utils.translation import gettext as _
 from customers.distributor.rules import Operation
 from customers.models import Attempt, Change, Customer, clock
 from customers.services import rate
+
+logger = logging.getLogger(__name__)
 
 MARGIN = timedelta(seconds=10)  # what a lease has left when its call must have ended
 
@@ -31,18 +34,47 @@ DUE = """
       AND (due.state <> 'WAITING' OR %(now)s >= (
         SELECT COALESCE(quiet_until, %(now)s) FROM customers_customer WHERE id = due.customer_id))
 """
+# Of anybody, those at the head of their lines alone: whoever stands behind another is marked as
+# such, or a claim would look at each of the thousands behind one that is blocked. The mark is for
+# speed; what it lacks or has too much is no danger, see bring_forward and mend.
+OF_ANYBODY = "AND NOT due.is_behind"
+OF_ONE = "AND due.customer_id = %(customer)s"
 # One statement, since every change pays for it.
 CLAIM = f"""
     UPDATE customers_change
     SET claim = claim + 1,
         lost = lost + CASE WHEN lease_until IS NULL THEN 0 ELSE 1 END,
         lease_until = %(lease_until)s
-    WHERE id = (SELECT due.id {DUE} {{of_one}} ORDER BY due.due_at LIMIT 1 {{for_update}})
+    WHERE id = (SELECT due.id {DUE} {{whose}} ORDER BY due.due_at LIMIT 1 {{for_update}})
     RETURNING *
 """  # noqa: S608 (a text of our own)
-OF_ONE = "AND due.customer_id = %(customer)s"
 # Who comes at the same moment takes the next one. SQLite lets one write at a time anyway.
 FOR_UPDATE = {"postgresql": "FOR UPDATE OF due SKIP LOCKED", "sqlite": ""}
+
+# What is locked is passed over and left to mend: keys are rotated without the customer's lock.
+BRING_FORWARD = """
+    UPDATE customers_change SET is_behind = FALSE
+    WHERE is_behind AND id = (
+        SELECT due.id FROM customers_change due
+        WHERE due.settled_at IS NULL AND due.customer_id = %(customer)s
+        ORDER BY due.seq LIMIT 1 {for_update})
+"""
+# From one line to the next by the index, however many stand in it.
+FORGOTTEN = """
+    SELECT * FROM customers_change WHERE is_behind AND id IN (
+        WITH RECURSIVE lines (customer) AS (
+            SELECT * FROM (SELECT customer_id FROM customers_change
+                           WHERE settled_at IS NULL AND is_behind
+                           ORDER BY customer_id, seq LIMIT 1) first
+            UNION ALL
+            SELECT (SELECT customer_id FROM customers_change
+                    WHERE settled_at IS NULL AND is_behind AND customer_id > customer
+                    ORDER BY customer_id, seq LIMIT 1)
+            FROM lines WHERE customer IS NOT NULL)
+        SELECT (SELECT id FROM customers_change
+                WHERE settled_at IS NULL AND customer_id = customer ORDER BY seq LIMIT 1)
+        FROM lines)
+"""
 
 
 class FencedOffError(Exception):
@@ -56,9 +88,8 @@ def claim(customer: int | None = None) -> Change | None:
     raised, and every write tests it.
     """
     now = clock.now()
-    sql = CLAIM.format(
-        of_one="" if customer is None else OF_ONE, for_update=FOR_UPDATE[connection.vendor]
-    )
+    whose = OF_ANYBODY if customer is None else OF_ONE
+    sql = CLAIM.format(whose=whose, for_update=FOR_UPDATE[connection.vendor])
     values = {"now": now, "lease_until": now + settings.LEASE, "customer": customer}
     change = next(iter(Change.objects.raw(sql, values)), None)
     if change and change.state == Change.State.SENDING:
@@ -88,6 +119,29 @@ def mine(change: Change, **values: Any) -> None:
     # Nobody else writes to it: this is what stands there now.
     for name, value in values.items():
         setattr(change, name, value)
+    if "settled_at" in values:
+        bring_forward(change.customer_id)
+
+
+def bring_forward(customer: int) -> None:
+    """One of theirs has ended: the next one stands at the head of the line now.
+
+    Call it in the transaction that ended the other, with the customer locked: so whoever asks
+    for one more sees the same line.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            BRING_FORWARD.format(for_update=FOR_UPDATE[connection.vendor]), {"customer": customer}
+        )
+
+
+def mend() -> None:
+    """Bring forward whoever was forgotten, as by a worker of an older version."""
+    forgotten = list(Change.objects.raw(FORGOTTEN))
+    for change in forgotten:
+        bring_forward(change.customer_id)
+    if forgotten:
+        logger.warning("changes at the head of their lines that no claim saw: %s", len(forgotten))
 
 
 def lock_customer(change: Change) -> None:

@@ -11,7 +11,7 @@ from customers.distributor.rules import Operation
 from customers.models import Alert, Change, Customer, Decision, clock
 from customers.services import names
 from customers.services.alerts import over
-from customers.services.claims import FencedOffError, lock_customer, mine
+from customers.services.claims import FencedOffError, bring_forward, lock_customer, mine
 from customers.services.doorbell import ring
 from customers.services.sealing import seal
 from customers.services.settling import done, turned_down, withdraw_followers
@@ -80,6 +80,7 @@ def withdraw(change: Change, *, by: User) -> bool:
             sealed_password=None,
         )
         if gone:
+            bring_forward(change.customer_id)
             _note(change, Choice.WITHDRAWN, by)
         if gone and "username" in change.params:
             names.release(change.params["username"], customer)

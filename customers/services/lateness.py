@@ -4,12 +4,12 @@ from django.conf import settings
 
 from customers.models import Alert, Change, Gate, clock
 from customers.services.alerts import alert, over
-from customers.services.claims import DUE
+from customers.services.claims import DUE, OF_ANYBODY, mend
 
 # What stood behind an earlier one of its customer could not go out, whenever it was asked for: that
 # it was its turn shows in `touched_at`, which each step of the earlier one has set.
 OLDEST = f"""
-    SELECT due.* {DUE}
+    SELECT due.* {DUE} {OF_ANYBODY}
       AND NOT EXISTS (
         SELECT 1 FROM customers_customer WHERE id = due.customer_id AND touched_at > %(now)s)
     ORDER BY due.due_at LIMIT 1
@@ -24,6 +24,7 @@ def oldest() -> Change | None:
 
 def check() -> Change | None:
     """Raise the alert, or end it; the oldest late change if there is one."""
+    mend()
     late = oldest()
     if late:
         alert(Alert.Kind.LATE, _words(late))

@@ -35,7 +35,7 @@ def test_what_is_due_comes_in_order_from_the_index(customers):
     """However long the queue: it is neither read to its end nor sorted."""
     _sql, plan = plans_of(claim)[0]
 
-    assert "change_open_due" in plan
+    assert "change_first_due" in plan
     assert "Sort" not in plan
     assert "TEMP B-TREE" not in plan
 

@@ -27,6 +27,7 @@ class Truths(Story):
             assert sum(change.state in {"SENDING", "IN_DOUBT"} for change in line) <= 1
             behind = False
             for change in line:
+                assert change.state not in OPEN or change.is_behind == behind
                 if behind:
                     assert change.state in {"WAITING", "WITHDRAWN"}
                     assert change.attempts == 0
