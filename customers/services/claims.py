@@ -11,7 +11,7 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from customers.distributor.rules import Operation
-from customers.models import Attempt, Change, Customer, clock
+from customers.models import Attempt, Change, Customer, clock, row
 from customers.services import rate
 
 logger = logging.getLogger(__name__)
@@ -111,16 +111,16 @@ def _take_as_lost(change: Change, now: datetime) -> None:
             keep_quiet(change, attempt)
 
 
-def mine(change: Change, **values: Any) -> None:
+def mine(change: Change, *, returning: str = "id", **values: Any) -> tuple[Any, ...]:
     """Write to the change while it is ours and as we know it; FencedOffError otherwise."""
-    held = Change.objects.filter(pk=change.pk, claim=change.claim, state=change.state)
-    if not held.update(**values):
+    held = {"id": change.pk, "claim": change.claim, "state": change.state}
+    found = row.update(Change, held, values, returning)
+    if found is None:
         raise FencedOffError
     # Nobody else writes to it: this is what stands there now.
     for name, value in values.items():
         setattr(change, name, value)
-    if "settled_at" in values:
-        bring_forward(change.customer_id)
+    return found
 
 
 def bring_forward(customer: int) -> None:
@@ -180,15 +180,17 @@ def next_number(change: Change) -> int:
     return (change.attempt_set.aggregate(last=Max("n"))["last"] or 0) + 1
 
 
-def frozen_request(change: Change) -> dict[str, Any]:
+def frozen_request(change: Change, name: str | None = None) -> dict[str, Any]:
     """What goes out, less the password: fixed by the first attempt, read from it ever after.
 
-    The name to send is read when that begins, so a rename ahead in the line is followed.
+    The name to send is read when that begins, so a rename ahead in the line is followed; `name`
+    if it was just read.
     """
     first = change.sends.last() if change.attempts else None
     if first:
         return dict(first.request)
     if change.operation == Operation.CREATE:
         return dict(change.params)
-    name = Customer.objects.values_list("username", flat=True).get(pk=change.customer_id)
+    if name is None:
+        name = Customer.objects.values_list("username", flat=True).get(pk=change.customer_id)
     return {"user": name, **change.params}

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from customers.distributor.errors import DistributorError
 from customers.distributor.rules import NOT_REPEATABLE, Operation
 from customers.distributor.wire import Answer
-from customers.models import Alert, Attempt, Change, Customer, clock
+from customers.models import Alert, Attempt, Change, clock, row
 from customers.services import doubt, gate, settling
 from customers.services.alerts import alert
 from customers.services.calling import distributor
@@ -123,16 +123,16 @@ def _password(change: Change) -> str | None:
 def _begin(change: Change) -> Attempt:
     """Committed before the first byte goes out, so that no call is ever forgotten."""
     with transaction.atomic():
-        now = clock.now()
-        Customer.objects.filter(pk=change.customer_id).update(touched_at=now)
+        name, now = settling.touch(change), clock.now()
         deadline = now + timedelta(seconds=settings.DISTRIBUTOR_DEADLINE)
-        attempt = Attempt.objects.create(
+        attempt = Attempt(
             change=change,
             n=next_number(change) if change.claim > 1 else 1,
-            request=frozen_request(change),
+            request=frozen_request(change, name),
             begun_at=now,
             deadline=deadline,
         )
+        row.insert(attempt)
         mine(
             change,
             state=Change.State.SENDING,

@@ -19,10 +19,10 @@ from customers.distributor.errors import (
 )
 from customers.distributor.rules import NOT_REPEATABLE, Operation
 from customers.distributor.wire import Answer
-from customers.models import Alert, Attempt, Change, Customer, clock
+from customers.models import Alert, Attempt, Change, Customer, clock, row
 from customers.services import drift, names
 from customers.services.alerts import alert
-from customers.services.claims import FencedOffError, keep_quiet, mine
+from customers.services.claims import FencedOffError, bring_forward, keep_quiet, mine
 
 logger = logging.getLogger(__name__)
 
@@ -79,11 +79,14 @@ def _says_gone(change: Change, refusal: Rejected) -> bool:
 
 
 def _complete(attempt: Attempt, result: Result) -> None:
-    attempt.ended_at = clock.now()
-    attempt.http_status, attempt.reply = result.status, result.reply
-    attempt.conclusion = result.reason if isinstance(result, DistributorError) else ""
-    attempt.outcome = outcome_of(result)
-    attempt.save(update_fields=["ended_at", "http_status", "reply", "conclusion", "outcome"])
+    ended = {
+        "ended_at": clock.now(),
+        "http_status": result.status,
+        "reply": result.reply,
+        "conclusion": result.reason if isinstance(result, DistributorError) else "",
+        "outcome": outcome_of(result),
+    }
+    row.update(Attempt, {"id": attempt.pk}, ended)
 
 
 def outcome_of(result: Result) -> Attempt.Outcome:
@@ -129,12 +132,36 @@ def _doubt(change: Change, attempt: Attempt, error: DistributorError) -> None:
         keep_quiet(change, attempt)
 
 
-def touch(change: Change, **columns: object) -> None:
-    """A list that was read before this moment says nothing about the customer.
+def touch(change: Change, **columns: object) -> str | None:
+    """A list that was read before this moment says nothing about the customer; their username.
 
     It locks the customer too, so it comes before the change is written, see lock_customer().
     """
-    Customer.objects.filter(pk=change.customer_id).update(touched_at=clock.now(), **columns)
+    touched = {"touched_at": clock.now(), **columns}
+    found = row.update(Customer, {"id": change.customer_id}, touched, returning="username")
+    name: str | None = found[0] if found else None
+    return name
+
+
+# Mostly nobody stands behind it, and nobody asks about what was altered over there.
+ASIDE = """
+    EXISTS (SELECT 1 FROM customers_change line WHERE line.customer_id =
+        customers_change.customer_id AND line.settled_at IS NULL AND line.is_behind),
+    EXISTS (SELECT 1 FROM customers_drift drift WHERE drift.customer_id =
+        customers_change.customer_id AND drift.state IN ('OPEN', 'PUSHING'))
+"""
+
+
+def _end(change: Change, state: str, **columns: Any) -> bool:
+    """It is over, and the next one of the line steps forward; whether drift is unsettled.
+
+    Call it with the customer locked: so what it is told of both still holds.
+    """
+    over = {"settled_at": clock.now(), "sealed_password": None, "lease_until": None}
+    is_followed, is_drifting = mine(change, returning=ASIDE, state=state, **over | columns)
+    if is_followed:
+        bring_forward(change.customer_id)
+    return bool(is_drifting)
 
 
 def done(change: Change, *, by_reading: bool = False, **columns: Any) -> None:
@@ -149,16 +176,8 @@ def done(change: Change, *, by_reading: bool = False, **columns: Any) -> None:
         if change.operation in NOT_REPEATABLE:
             confirmed["quiet_until"] = None  # A late copy would meet nobody, or be refused.
     touch(change, **confirmed)
-    mine(
-        change,
-        state=State.DONE,
-        settled_at=now,
-        sealed_password=None,
-        lease_until=None,
-        error="",
-        **columns,
-    )
-    drift.overtaken(change.customer_id, confirmed, now)
+    if _end(change, State.DONE, error="", **columns):
+        drift.overtaken(change.customer_id, confirmed, now)
     if change.operation == Operation.DELETE:
         customer = Customer.objects.get(pk=change.customer_id)
         names.burn(customer.username, customer)
@@ -177,15 +196,7 @@ def rejected(change: Change, words: list[str], *, taken: bool = False) -> None:
 def turned_down(change: Change, error: str, *, taken: bool = False, **columns: Any) -> None:
     """It was not done and shall not be. `columns` are further ones of the change."""
     touch(change)
-    mine(
-        change,
-        state=State.REJECTED,
-        settled_at=clock.now(),
-        sealed_password=None,
-        lease_until=None,
-        error=error,
-        **columns,
-    )
+    _end(change, State.REJECTED, error=error, **columns)
     drift.refused(change)
     if "username" in change.params:
         names.release(change.params["username"], change.customer)
