@@ -20,6 +20,7 @@ from customers.distributor.errors import (
 from customers.distributor.rules import NOT_REPEATABLE, Operation
 from customers.distributor.wire import Answer
 from customers.models import Alert, Attempt, Change, Customer, clock, row
+from customers.models.drift import UNSETTLED as UNSETTLED_DRIFT
 from customers.services import drift, names
 from customers.services.alerts import alert
 from customers.services.claims import FencedOffError, bring_forward, keep_quiet, mine
@@ -144,12 +145,13 @@ def touch(change: Change, **columns: object) -> str | None:
 
 
 # Mostly nobody stands behind it, and nobody asks about what was altered over there.
-ASIDE = """
+UNSETTLED = ", ".join(f"'{state}'" for state in UNSETTLED_DRIFT)
+ASIDE = f"""
     EXISTS (SELECT 1 FROM customers_change line WHERE line.customer_id =
         customers_change.customer_id AND line.settled_at IS NULL AND line.is_behind),
     EXISTS (SELECT 1 FROM customers_drift drift WHERE drift.customer_id =
-        customers_change.customer_id AND drift.state IN ('OPEN', 'PUSHING'))
-"""
+        customers_change.customer_id AND drift.state IN ({UNSETTLED}))
+"""  # noqa: S608 (a text of our own)
 
 
 def _end(change: Change, state: str, **columns: Any) -> bool:
