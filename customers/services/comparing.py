@@ -68,7 +68,8 @@ def compare(reading: Refresh) -> Compared:
         compared.shown += kind == DIFFERENT
         reading.would_update += kind in {DIFFERENT, BACK}
     reading.would_adopt = len(compared.new)
-    believed = staged(reading).count()
+    doubled = reading.cause == Refresh.Cause.TWICE
+    believed = staged(reading).count() if doubled else reading.listed
     reading.left = reading.listed - believed
     reading.equal = believed - len(compared.new) - len(compared.known)
     compared.shown += reading.equal
@@ -127,7 +128,8 @@ def _same() -> list[Q | Exact]:
     return [
         *(Exact(ours[column], F(column)) for column in plain),
         *(Q(**{column: None}) | Q(Exact(ours[column], F(column))) for column in OPTIONAL),
-        Exact(_Lower(ours["email"]), _Lower(F("email"))),
+        # Small letters are made only where it takes them.
+        Q(Exact(ours["email"], F("email"))) | Q(Exact(_Lower(ours["email"]), _Lower(F("email")))),
         Q(Exact(ours["website"], F("website"))) | Q(website=with_scheme),
     ]
 
@@ -139,5 +141,5 @@ class _Lower(Func):
     output_field = TextField()
 
     def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
-        template = "%(function)s(%(expressions)s )"
+        template = '%(function)s(%(expressions)s COLLATE "C")'
         return self.as_sql(compiler, connection, template=template, **context)

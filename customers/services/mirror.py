@@ -8,12 +8,12 @@ since the reading began is overwritten.
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from customers.distributor.errors import DistributorError
 from customers.models import Refresh
 from customers.services import attestation, gate, guard, merge, missing, readings, renames, staging
+from customers.services.batches import in_batches
 from customers.services.calling import distributor
 from customers.services.comparing import Compared, compare
 from customers.services.rate import Shut
@@ -23,10 +23,6 @@ from customers.services.rehearsal import Rehearsal, foretell
 __all__ = ["LOST_AFTER", "AlreadyRunning", "GivenUp", "Superseded", "apply", "refresh", "rehearse"]
 
 Verdict, Phase = Refresh.Verdict, Refresh.Phase
-
-# Rows of a transaction. Who differs is locked in it; on SQLite it holds up every writer.
-MERGED = 100
-ADOPTED = {"postgresql": 10_000, "sqlite": 2_000}
 
 
 def refresh(asked_by: int | None = None) -> Refresh:
@@ -38,7 +34,7 @@ def refresh(asked_by: int | None = None) -> Refresh:
     try:
         with _surfacing(reading):
             _stage(reading)
-            with staging.uncompiled():
+            with staging.at_one_go():
                 compared = compare(reading)
                 problem = guard.suspicion(compared)
             if not problem:
@@ -63,7 +59,7 @@ def rehearse() -> Rehearsal:
     reading = readings.begin(None)
     try:
         _stage(reading)
-        with staging.uncompiled():
+        with staging.at_one_go():
             compared = compare(reading)
             rehearsal = foretell(compared, guard.suspicion(compared))
     except DistributorError as error:
@@ -84,7 +80,7 @@ def apply(pk: int) -> Refresh:
     """
     reading = readings.resume(pk)
     with _surfacing(reading):
-        with staging.uncompiled():
+        with staging.at_one_go():
             compared = compare(reading)
         _merge(compared)
     readings.end(reading, Verdict.OK)
@@ -117,22 +113,19 @@ def _merge(compared: Compared) -> None:
     reading = compared.reading
     reading.phase, reading.merged = Phase.MERGING, reading.equal + reading.left
     go_on(reading)
-    _in_batches(reading, compared.known, MERGED, merge.merge)
-    _in_batches(reading, compared.new, ADOPTED[connection.vendor], merge.adopt)
+    _lay(reading, compared.known, merge.merge)
+    _lay(reading, compared.new, merge.adopt)
     missing.note(compared)
     renames.propose(reading)
     attestation.attest(reading)
 
 
-def _in_batches(
-    reading: Refresh,
-    rows: Sequence[int],
-    size: int,
-    lay: Callable[[Refresh, Sequence[int]], None],
+def _lay(
+    reading: Refresh, rows: Sequence[int], over: Callable[[Refresh, Sequence[int]], None]
 ) -> None:
-    for first in range(0, len(rows), size):
-        batch = rows[first : first + size]
-        with transaction.atomic():
-            go_on(reading)
-            lay(reading, batch)
+    def lay(batch: Sequence[int]) -> None:
+        go_on(reading)
+        over(reading, batch)
         reading.merged += len(batch)
+
+    in_batches(rows, lay)

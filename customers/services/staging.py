@@ -1,21 +1,24 @@
 """The staging table: a whole list as it was read, before anything of it counts."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from operator import itemgetter
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Max, Min, Q
+from django.db.models import Max, Min, Q, QuerySet
 
 from customers.distributor.lists import Row
 from customers.distributor.rules import ROW_FIELDS, fold
 from customers.models import Listed, Refresh
 from customers.models.listed import SHOWN
+from customers.services.batches import in_batches
 
 # Rows between two signs of life, and of a transaction on SQLite, where it holds up every writer.
 COPIED, INSERTED = 5_000, 2_000
+# The memory is of the database, for the one reading that runs: it may take a few times as much.
+AT_ONE_GO = {"jit": "off", "work_mem": "'64MB'", "cursor_tuple_fraction": "1.0"}
 Verdict = Refresh.Verdict
 
 TRUE = frozenset({"true", "1"})
@@ -86,13 +89,18 @@ def analyze() -> None:
 
 
 @contextmanager
-def uncompiled() -> Iterator[None]:
-    """For statements over all that is staged: PostgreSQL would compile each, for seconds."""
+def at_one_go() -> Iterator[None]:
+    """For statements over all that is staged, of which every row is wanted, and soon.
+
+    PostgreSQL would compile each for seconds, sort a million names on the disk, and choose a way
+    that has the first rows early, since they are fetched by a cursor.
+    """
     if connection.vendor != "postgresql":
         yield
         return
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL jit = off")
+        for setting, value in AT_ONE_GO.items():
+            cursor.execute(f"SET LOCAL {setting} = {value}")
         yield
 
 
@@ -104,8 +112,11 @@ def clear(ended: Refresh) -> None:
     done = Listed.objects.exclude(kept)
     span = done.aggregate(first=Min("pk"), last=Max("pk"))
     if span["first"] is not None:
-        for first in range(span["first"], span["last"] + 1, INSERTED):
-            done.filter(pk__gte=first, pk__lt=first + INSERTED).delete()
+        in_batches(range(span["first"], span["last"] + 1), lambda some: _drop(done, some))
+
+
+def _drop(done: QuerySet[Listed], some: Sequence[int]) -> None:
+    done.filter(pk__gte=some[0], pk__lte=some[-1]).delete()
 
 
 def _emptied(*, unless: Q) -> bool:

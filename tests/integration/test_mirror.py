@@ -6,7 +6,7 @@ from django.test.utils import CaptureQueriesContext
 
 from customers.distributor.rules import Operation
 from customers.models import Alert, Change, Customer, Drift, Listed, Refresh, Username
-from customers.services import changes, merge, mirror, readings, staging
+from customers.services import batches, changes, merge, mirror, readings, staging
 from tests.integration.steps import (
     ADA,
     ADAS,
@@ -220,8 +220,8 @@ def test_what_did_not_change_costs_no_statements_of_its_own(sandbox):
 def test_rows_are_staged_and_laid_over_in_batches(sandbox, monkeypatch):
     monkeypatch.setattr(staging, "COPIED", 3)
     monkeypatch.setattr(staging, "INSERTED", 3)
-    monkeypatch.setattr(mirror, "ADOPTED", dict.fromkeys(mirror.ADOPTED, 2))
-    monkeypatch.setattr(mirror, "MERGED", 2)
+    monkeypatch.setattr(batches, "FIRST", 2)
+    monkeypatch.setattr(batches, "HELD", dict.fromkeys(batches.HELD, 0))
     listed(sandbox, 7)
     names = set(Username.objects.values_list("key", "customer__username"))
     assert names == {(f"c{n}@navy.example",) * 2 for n in range(7)}

@@ -1,0 +1,39 @@
+"""Much that is written, in transactions so short that nobody waits long for one of them."""
+
+import time
+from collections.abc import Callable, Sequence
+
+from django.db import connection, transaction
+
+# Seconds that a transaction is to last. On SQLite it holds up every writer.
+HELD = {"postgresql": 0.1, "sqlite": 0.05}
+# Whoever waits for SQLite's lock does not stand in line, but looks again after up to 25 ms,
+# later after 100: so long nobody has it.
+PAUSE = 0.025
+FIRST, MOST = 200, 10_000
+
+
+def in_batches(
+    rows: Sequence[int], write: Callable[[Sequence[int]], object], *, most: int = MOST
+) -> None:
+    """Each batch in a transaction of its own, as large as the time that the one before it took."""
+    at, size = 0, min(FIRST, most)
+    while at < len(rows):
+        batch = rows[at : at + size]
+        with transaction.atomic():
+            begun = time.monotonic()
+            write(batch)
+            took = time.monotonic() - begun
+        at += len(batch)
+        size = next_size(len(batch), took, HELD[connection.vendor], most)
+        give_way()
+
+
+def next_size(size: int, took: float, held: float, most: int) -> int:
+    """At most twice as many, since the first few of a kind say little about the others."""
+    return min(max(round(size * min(2.0, held / max(took, 1e-6))), 1), most)
+
+
+def give_way() -> None:
+    if connection.vendor == "sqlite":
+        time.sleep(PAUSE)
