@@ -104,6 +104,19 @@ class PatternForm(ChoiceForm):
     is_doubtful = forms.BooleanField(required=False)
     until = forms.IntegerField(min_value=1, max_value=LARGEST_KEY)
     count = forms.IntegerField(min_value=1)
+    # Whoever pushes many back has seen how many, and what will be sent.
+    is_confirmed = forms.BooleanField(required=False)
+
+    @property
+    def is_to_be_confirmed(self) -> bool:
+        said = self.cleaned_data
+        return bool(said["choice"] == State.PUSHING and not said["is_confirmed"])
+
+    @property
+    def frozen(self) -> dict[str, str]:
+        """What a page that asks once more sends back."""
+        names = ("field", "kind", "is_doubtful", "until", "count")
+        return {name: str(self.cleaned_data[name]) for name in names}
 
     def among(self, rows: DriftQuerySet) -> DriftQuerySet:
         said = self.cleaned_data

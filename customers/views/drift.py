@@ -24,6 +24,7 @@ from customers.services import renames
 from customers.services.drift_decisions import decide
 from customers.services.pushing_back import push_back
 from customers.views.altered import altered, patterns
+from customers.views.pushing import ask_once_more
 
 logger = logging.getLogger(__name__)
 
@@ -60,6 +61,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
     # A proposed rename is no row of the table: it is decided otherwise, and stands above it.
     rows = found.exclude(field="username") if is_open else found
     proposed = found.filter(field="username") if is_open else found.none()
+    renamed = list(proposed.select_related("customer")[: RENAMES + 1])
     alike = [] if is_decided else [it for it in rows.patterns()[:PATTERNS] if it["count"] > 1]
     page = Paginator(rows.select_related("customer", "change", "decided_by"), PAGE).get_page(
         request.GET.get("page")
@@ -70,7 +72,8 @@ def inbox(request: HttpRequest) -> HttpResponse:
         "page": page,
         "rows": altered(page),
         "patterns": patterns(alike, request.GET),
-        "renames": proposed.select_related("customer")[:RENAMES],
+        "renames": renamed[:RENAMES],
+        "more_renames": proposed.count() - RENAMES if len(renamed) > RENAMES else 0,
         "may_decide": not is_decided and request.user.has_perm("customers.change_customer"),
     }
     return render(request, "customers/drift.html", context)
@@ -90,7 +93,10 @@ def decide_ticked(request: HttpRequest) -> HttpResponse:
 @require_POST
 @permission_required("customers.change_customer", raise_exception=True)
 def decide_alike(request: HttpRequest) -> HttpResponse:
-    """About all that looked the same when the page was shown, and nothing that came since."""
+    """About all that looked the same when the page was shown, and nothing that came since.
+
+    What is sent to the distributor for many is shown once more before.
+    """
     form = PatternForm(request.POST)
     if not form.is_valid():
         messages.error(request, DAMAGED)
@@ -101,6 +107,8 @@ def decide_alike(request: HttpRequest) -> HttpResponse:
         messages.error(
             request, _("There are more of them by now. Nothing was decided: look again.")
         )
+    elif keys and form.is_to_be_confirmed:
+        return ask_once_more(request, form, alike)
     else:
         _decide(request, form, keys)
     return _back(request)

@@ -50,6 +50,10 @@ def many(number, **columns):
     return [altered(customer, **columns) for customer in customers]
 
 
+FROZEN = {"field", "kind", "is_doubtful", "until", "count", "is_confirmed"}
+CONFIRMED = {"is_confirmed": "True"}
+
+
 def page(console, query=""):
     response = console.get(INBOX + query)
     assert response.status_code == 200
@@ -201,9 +205,52 @@ def test_what_looks_the_same_is_counted_and_decided_at_once(console):
     rows = many(3, field="active", agreed=True, theirs=False)
     Customer.objects.update(active=False)
     assert "3 × Sending: on → off" in page(console).words
-    told = alike(console, "PUSHING", shown_pattern(console))
+    told = alike(console, "PUSHING", shown_pattern(console) | CONFIRMED)
     assert "Pushed back: 3." in told.words
     assert {again(row).change.operation for row in rows} == {"enable"}
+
+
+def test_many_are_pushed_back_only_after_it_was_said_what_is_sent(console, settings):
+    settings.DISTRIBUTOR_RATE = 0.2
+    rows = many(12)
+    asked = alike(console, "PUSHING", shown_pattern(console, "?field=city"), "?field=city")
+    assert "Push 12 back?" in asked.words
+    assert "12 changes , one for each customer, “Change profile: City”" in asked.words
+    assert "At 0.2 calls a second that takes 1 min 0 s at least" in asked.words
+    assert asked.words.count("Paris London") == 10
+    assert "And 2 more." in asked.words
+    assert {again(row).state for row in rows} == {State.OPEN}
+
+    sent = {said["name"]: said["value"] for _tag, said in asked.tags if said.get("name") in FROZEN}
+    told = alike(console, "PUSHING", sent, "?field=city")
+    assert "Pushed back: 12." in told.words
+    assert {again(row).state for row in rows} == {State.PUSHED}
+
+
+def test_of_what_was_shown_before_pushing_back_nothing_more_is_sent(console):
+    rows = many(3)
+    frozen = shown_pattern(console)
+    ticked(console, "IGNORED", rows[0])
+    asked = alike(console, "PUSHING", frozen)
+    sent = {said["name"]: said["value"] for _tag, said in asked.tags if said.get("name") in FROZEN}
+    assert sent["count"] == "2"
+    Drift.objects.filter(pk=rows[0].pk).update(state=State.OPEN, decided_at=None)
+    assert "There are more of them by now" in alike(console, "PUSHING", sent).words
+    assert {again(row).state for row in rows} == {State.OPEN}
+
+
+def test_what_was_empty_before_is_not_offered_to_be_pushed_back(console):
+    many(2, field="phone", agreed="", theirs="1")
+    asked = alike(console, "PUSHING", shown_pattern(console))
+    assert "Nothing: none of these can be pushed back. It was empty before" in asked.words
+    assert not [said for _tag, said in asked.tags if said.get("value") == "PUSHING"]
+
+
+def test_nothing_is_asked_where_nothing_is_left_to_push_back(console):
+    rows = many(2)
+    frozen = shown_pattern(console)
+    ticked(console, "IGNORED", *rows)
+    assert "Push" not in alike(console, "PUSHING", frozen).words
 
 
 def test_a_doubt_is_a_pattern_of_its_own(console):
@@ -256,7 +303,7 @@ def test_all_that_look_the_same_are_those_of_the_page_alone(console):
 def test_a_thousand_are_pushed_back_by_rounds(console, monkeypatch):
     rows = many(3)
     monkeypatch.setattr("customers.views.drift.PATIENCE", -1.0)
-    told = alike(console, "PUSHING", shown_pattern(console))
+    told = alike(console, "PUSHING", shown_pattern(console) | CONFIRMED)
     assert "3 more are pushed back in a moment." in told.words
     assert page(console, "?tab=decided").words.count("To be pushed back") >= 3
     pushing_back.push_back_due()
@@ -322,6 +369,15 @@ def test_two_accounts_that_look_like_a_rename_are_left_as_two(console, proposal)
     ticked(console, "IGNORED", proposal)
     assert again(proposal).state == State.IGNORED
     assert Customer.objects.filter(username="new@example.com").exists()
+
+
+def test_of_many_proposed_renames_it_is_told_how_many_are_not_shown(console, monkeypatch):
+    for n in range(3):
+        altered(a_customer(f"old{n}@example.com"), "username", f"old{n}@example.com", "new")
+    monkeypatch.setattr("customers.views.drift.RENAMES", 3)
+    assert "once these are decided" not in page(console).words
+    monkeypatch.setattr("customers.views.drift.RENAMES", 1)
+    assert "2 more stand here once these are decided." in page(console).words
 
 
 def test_only_renames_are_accepted_as_such(console, ada):
