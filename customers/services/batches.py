@@ -10,6 +10,8 @@ HELD = {"postgresql": 0.1, "sqlite": 0.05}
 # Whoever waits for SQLite's lock does not stand in line, but looks again after up to 25 ms,
 # later after 100: so long nobody has it.
 PAUSE = 0.025
+# Never fewer than at first: what a batch costs by itself, on a busy machine, would leave one row
+# in each. (`most` may be less.)
 FIRST, MOST = 200, 10_000
 
 
@@ -25,15 +27,11 @@ def in_batches(
             write(batch)
             took = time.monotonic() - begun
         at += len(batch)
-        size = next_size(len(batch), took, HELD[connection.vendor], most)
-        give_way()
+        size = min(max(FIRST, _next_size(len(batch), took)), most)
+        if connection.vendor == "sqlite":
+            time.sleep(PAUSE)
 
 
-def next_size(size: int, took: float, held: float, most: int) -> int:
+def _next_size(size: int, took: float) -> int:
     """At most twice as many, since the first few of a kind say little about the others."""
-    return min(max(round(size * min(2.0, held / max(took, 1e-6))), 1), most)
-
-
-def give_way() -> None:
-    if connection.vendor == "sqlite":
-        time.sleep(PAUSE)
+    return round(size * min(2.0, HELD[connection.vendor] / max(took, 1e-6)))

@@ -39,17 +39,17 @@ def test_batches_grow_until_they_last_as_long_as_they_may(clock):
 
 def test_rows_that_cost_more_make_smaller_batches(clock):
     held = batches.HELD[connection.vendor]
-    grown = sizes(clock, 1_000, lambda n: held / 100 if n < 500 else held / 10)
-    assert grown[:3] == [200, 100, 100]
-    assert grown[-2] == 10
+    grown = sizes(clock, 10_000, lambda n: held / 1_000 if n < 5_000 else held / 400)
+    assert max(grown) == 1_000
+    assert grown[-2] == 400
 
 
 def test_there_are_never_more_in_one_than_was_said(clock):
     assert max(sizes(clock, 1_000, lambda _: 0.0, most=70)) == 70
 
 
-def test_no_row_is_too_expensive_to_be_written(clock):
-    assert sizes(clock, 203, lambda _: 60.0) == [200, 1, 1, 1]
+def test_on_a_busy_machine_a_batch_is_not_one_row(clock):
+    assert sizes(clock, 700, lambda _: 60.0) == [200, 200, 200, 100]
 
 
 def test_on_sqlite_nobody_has_the_lock_between_two_batches(clock):

@@ -1,12 +1,12 @@
 """Refreshes read one after the other while a hundred changes a second happen: all of it for real.
 
 Every value is a number that only grows, so that an older one over a newer one is seen at once.
-RACE_SECONDS says for how long.
+RACE_SECONDS says for how long; from half a minute on there must be a hundred a second indeed.
 """
 
-import logging
 import os
 import random
+import sys
 import threading
 import time
 from collections import defaultdict
@@ -22,7 +22,6 @@ from customers.models import Change, Customer, Drift, Refresh
 from customers.services import changes, claims, delivery, mirror
 from tests.integration.steps import listed
 
-logger = logging.getLogger(__name__)
 pytestmark = pytest.mark.django_db(transaction=True)
 
 SECONDS = float(os.environ.get("RACE_SECONDS", "6"))
@@ -73,7 +72,9 @@ class Race:
                 delivery.deliver(change)
 
     def edit(self):
-        while not self.done.wait(1 / RATE):
+        """So many a second, on the average: what a busy machine has kept up is made good."""
+        begun = time.monotonic()
+        while not self.done.wait(max(0.0, begun + self.edited / RATE - time.monotonic())):
             customer = random.choice(self.customers[OURS:])
             self.sandbox.change(customer.username, city=str(next(self.numbers)))
             self.edited += 1
@@ -116,12 +117,17 @@ def settle(sandbox):
     assert mirror.refresh().verdict == Refresh.Verdict.OK
 
 
-def test_no_refresh_brings_an_older_value_back_while_all_are_at_work(sandbox, race):
+def test_no_refresh_brings_an_older_value_back_while_all_are_at_work(sandbox, race, capsys):
     race.run()
     settle(sandbox)
 
     happened = (race.asked + race.edited) / SECONDS
-    logger.info("%.0f changes a second, %s refreshes", happened, len(race.readings))
+    with capsys.disabled():
+        sys.stdout.write(
+            f"\n{happened:.0f} changes a second, {race.asked / SECONDS:.0f} of them "
+            f"asked for here, for {SECONDS:.0f} s; {len(race.readings)} refreshes\n"
+        )
+    assert happened >= 100 or SECONDS < 30
     assert race.stepped_back == []
     assert {reading.verdict for reading in race.readings} == {Refresh.Verdict.OK}
     assert min(race.asked, race.edited, sum(it.updated for it in race.readings)) > 10
