@@ -11,7 +11,7 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
 from customers.forms.changes import ChangeFilter, keys
-from customers.models import Change
+from customers.models import Change, clock
 from customers.models.change import ChangeQuerySet
 from customers.views.causes import because_of, groups
 from customers.views.context import Standing
@@ -43,12 +43,14 @@ def change_list(request: HttpRequest) -> HttpResponse:
     part = _those(shown, chosen) if is_asked_again else _part(found, chosen)
     top = part.rows[0] if part.rows else None
     newer = found.newer_than(top) if top else found
-    standing = Standing.now()
+    standing, anything = Standing.now(), Change.objects.unfinished().exists()
     context = {
         "filter": chosen,
         "part": part,
         "standing": standing,
-        "pace": pace(is_moving=is_moving(part.rows), standing=standing),
+        "now": clock.now(),
+        "is_under_way": anything,
+        "pace": pace(is_moving=is_moving(part.rows), is_under_way=anything, standing=standing),
         "newer": count(newer) if is_asked_again and not part.has_newer else Count(0),
         "again": _address(request, part),
         "from_start": _query(request, before=None, after=None, rows=None),

@@ -35,12 +35,13 @@ class Standing:
 
 def standing(request: HttpRequest) -> dict[str, object]:
     """For signed-in people, on every page: what keeps changes from going out, if anything,
-    and how many drifts and signups need one of them."""
+    whether any is on its way, and how many drifts and signups need one of them."""
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {}
     return {
         "standing": SimpleLazyObject(Standing.now),
+        "is_under_way": SimpleLazyObject(Change.objects.unfinished().exists),
         "drifts": SimpleLazyObject(_drifts),
         "signups": SimpleLazyObject(_signups),
     }

@@ -38,12 +38,17 @@ def _now(now: datetime) -> dict[str, Any]:
     standing, numbers = Standing.now(), figures(now)
     if standing:
         standing.waiting = numbers.on_their_way
+    latest = Refresh.objects.first()
+    is_moving = bool(numbers.on_their_way.number)
+    is_reading = latest is not None and latest.verdict == Refresh.Verdict.RUNNING
     return {
         "standing": standing,
         "needs": needs(now, standing),
         "figures": numbers,
-        "refresh": Refresh.objects.first(),
+        "refresh": latest,
         "attested": attested().first(),
         "latest": Change.objects.select_related("customer", "asked_by")[:LATEST],
-        "pace": pace(is_moving=bool(numbers.on_their_way.number), standing=standing),
+        "now": now,
+        "is_under_way": is_moving,
+        "pace": pace(is_moving=is_moving, is_under_way=is_reading, standing=standing),
     }

@@ -31,12 +31,14 @@ def render_live(
 
     Once nothing is to come any more the whole page is loaded again: what stands around the
     living part, the buttons and the promise at the top, would be out of date. Not so if the
-    part brings along whatever else changes: then what is typed or open beside it stays.
+    part brings along whatever else changes: then what is typed or open beside it stays. And not
+    so if nothing was to come before (X-Calm): somebody has come back to a page that lay still.
     """
+    keeps_page = is_live or brings_all_along or "X-Calm" in request.headers
     response: HttpResponse = HttpResponseClientRefresh()
     if not request.htmx:  # type: ignore[attr-defined]
         response = render(request, template, {**context, "is_live": is_live})
-    elif is_live or brings_all_along:
+    elif keeps_page:
         folder, page = template.rsplit("/", 1)
         response = render(request, f"{folder}/_{page}", {**context, "is_live": is_live})
     patch_vary_headers(response, ["HX-Request"])

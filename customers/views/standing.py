@@ -7,5 +7,8 @@ from django.views.decorators.http import require_safe
 @require_safe
 @never_cache
 def standing_now(request: HttpRequest) -> HttpResponse:
-    """The line that every open page asks for again: a few bytes, three small queries."""
+    """The line that an open page asks for again: a few bytes, four small queries.
+
+    It brings along when to ask next: not before somebody is back, if nothing is under way.
+    """
     return render(request, "_standing_now.html")

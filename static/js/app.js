@@ -118,7 +118,8 @@
   }
 
   // --- What htmx could not fetch: said once, where nothing moves for it ---------------------------
-  const isPoll = (request) => !request.triggeringEvent; // Nobody pressed anything: a timer asks.
+  // Nobody pressed anything: a timer asks, or live.js when somebody has come back.
+  const isPoll = ({ triggeringEvent: it }) => !it || it.type === "seen";
   const pathOf = (url) => url && new URL(url, location).pathname;
 
   function reasonOf({ xhr, requestConfig }) {

@@ -12,17 +12,20 @@
   // What differs in every answer and says nothing new.
   const PASSING = /(<time[^>]*>)[^<]*|(name="csrfmiddlewaretoken" value=")[^"]*/g;
 
-  const asksAgain = (element) => (element?.getAttribute("hx-trigger") || "").includes("every");
+  // By a timer while something is under way, which the server decides; or when it is seen again.
+  const asksAgain = (element) => /every|seen/.test(element?.getAttribute("hx-trigger") || "");
 
   function lacksAnswer() {
     missed += 1;
     quietUntil = Date.now() + Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (missed - 1));
   }
 
-  // Somebody types in it, or has marked words in it: the next answer will do.
+  // Somebody types in it, has typed, or has marked words in it: the next answer will do.
   function isInUse(part) {
     const active = document.activeElement;
     if (part.contains(active) && active.matches("input, textarea, select")) return true;
+    const fields = [...part.querySelectorAll("input, textarea")];
+    if (fields.some((it) => it.value !== it.defaultValue || it.checked !== it.defaultChecked)) return true;
     const marked = getSelection();
     return !marked.isCollapsed && part.contains(marked.anchorNode);
   }
@@ -53,14 +56,44 @@
     const { target, serverResponse: said } = detail;
     if (!detail.shouldSwap) return;
     const now = said.replace(PASSING, "$1$2");
-    if (asksAgain(target)) {
+    if (asksAgain(detail.requestConfig.elt)) {
       const isSame = shown.get(target.id) === now || isToldAlready(target, said);
       detail.shouldSwap = !isSame && !isInUse(target);
     }
     if (detail.shouldSwap) shown.set(target.id, now);
   });
 
-  document.addEventListener("visibilitychange", () => {
+  // --- What was unfolded or folded stays so ------------------------------------------------------
+  let folds = new Map();
+  // By what it says, and the how many-th it is of those that say the same.
+  function eachFold(visit) {
+    const times = new Map();
+    for (const fold of document.querySelectorAll("details")) {
+      const said = fold.querySelector("summary")?.textContent.trim();
+      times.set(said, (times.get(said) || 0) + 1);
+      visit(fold, `${times.get(said)} ${said}`);
+    }
+  }
+  document.addEventListener("htmx:beforeSwap", () => {
+    folds = new Map();
+    eachFold((fold, key) => folds.set(key, fold.open));
+  });
+  for (const swapped of ["htmx:afterSwap", "htmx:oobAfterSwap"]) {
+    document.addEventListener(swapped, () => {
+      eachFold((fold, key) => {
+        if (folds.has(key)) fold.open = folds.get(key);
+      });
+    });
+  }
+
+  // --- Reasons to ask again though nothing was under way -----------------------------------------
+  function seen() {
     if (!document.hidden) document.body.dispatchEvent(new Event("seen"));
+  }
+  document.addEventListener("visibilitychange", seen);
+  addEventListener("focus", seen);
+  addEventListener("pageshow", (event) => event.persisted && seen()); // The back button.
+  document.addEventListener("htmx:afterRequest", ({ detail }) => {
+    if (detail.successful && !asksAgain(detail.requestConfig.elt)) seen();
   });
 })();

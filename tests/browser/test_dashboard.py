@@ -177,3 +177,58 @@ def test_a_page_that_nobody_sees_asks_for_nothing(quiet_page, installed):
         page.evaluate("document.body.dispatchEvent(new Event('seen'))")
         page.wait_for_timeout(300)
         assert asked == []
+
+
+@pytest.mark.parametrize("path", ["", "customers/", "customers/changes/", "customers/refreshes/"])
+def test_where_nothing_is_open_nothing_is_asked_until_somebody_comes_back(
+    quiet_page, installed, path
+):
+    with quiet_page() as page:
+        page.clock.install()
+        page.goto(f"{installed.url}/{path}")
+        expect(page.locator("#standing [hx-trigger^=every]")).to_have_count(0)
+        asked = heard(page)
+        page.clock.run_for(120_000)
+        assert asked == []
+        for back in (
+            "document.dispatchEvent(new Event('visibilitychange'))",
+            "window.dispatchEvent(new Event('focus'))",
+        ):
+            with page.expect_event("requestfinished", lambda it: "/standing/" in it.url):
+                page.evaluate(back)
+            page.clock.run_for(1_000)
+        page.wait_for_load_state("networkidle")
+        asked.clear()
+        page.clock.run_for(120_000)
+        assert asked == [], "and once it has heard, it is silent again"
+
+
+def test_a_page_that_was_silent_asks_again_once_something_was_sent_from_it(page, installed, name):
+    create(page, installed.url, name)
+    is_settled(page)
+    expect(page.locator("#standing [hx-trigger^=every]")).to_have_count(0)
+    tell(installed, AWAY)
+    try:
+        page.get_by_role("link", name="Edit profile").click()
+        sheet = page.get_by_role("dialog")
+        sheet.get_by_label("City").fill("Boston")
+        sheet.get_by_role("button", name="Change profile").click()
+        banner = page.get_by_role("status").filter(has_text="cannot be reached")
+        expect(banner).to_be_in_viewport()
+        expect(banner).to_contain_text("1 change waits")
+        expect(page.locator("#standing [hx-trigger^=every]")).to_have_count(1)
+    finally:
+        tell(installed, BACK)
+    is_settled(page)
+
+
+def test_what_was_unfolded_stays_so_when_the_page_is_brought_up_to_date(page, installed, name):
+    create(page, installed.url, name)
+    is_settled(page)
+    page.get_by_role("region", name="Timeline").get_by_role("link", name="Create").first.click()
+    evidence = page.locator("details.evidence").first
+    evidence.locator("summary").click()
+    page.evaluate("document.querySelector('#live .under-heading').append('of long ago')")
+    come_back(page)
+    expect(page.get_by_text("of long ago")).to_have_count(0)
+    expect(evidence).to_have_attribute("open", "")

@@ -233,15 +233,19 @@ def test_an_empty_list_hears_of_the_first_one(console):
     assert "1 newer change: show it" in Page(again(console, page)[1]).words
 
 
-def test_it_asks_often_only_while_something_can_come(console):
+def test_it_asks_often_only_while_something_can_come_and_not_at_all_if_nothing_is_open(console):
+    def trigger(**said):
+        return again(console, console.get(PAGE, said))[0]
+
     settled = a_change("enable", "DONE")
-    assert "every 20s" in again(console, console.get(PAGE))[0]
+    assert trigger() == "seen from:body"
     Change.objects.filter(pk=settled).update(state="BLOCKED", settled_at=None)
-    assert "every 20s" in again(console, console.get(PAGE))[0], "only a person can go on"
+    assert trigger() == "seen from:body", "only a person can go on"
     a_change("disable")
-    assert "every 2s" in again(console, console.get(PAGE))[0]
+    assert trigger() == "every 2s, seen from:body"
+    assert trigger(state="DONE") == "every 20s, seen from:body", "it may come to be among them"
     Gate.objects.create(failures=5, since=clock.now(), why="away", shut_until=clock.now())
-    assert "every 20s" in again(console, console.get(PAGE))[0], "nothing can go out"
+    assert trigger() == "every 20s, seen from:body", "nothing can go out"
 
 
 @pytest.mark.parametrize("rows", ["", "x", "1,2", ",,,", f"{NOBODYS},{NOBODYS}", "a" * 5000])

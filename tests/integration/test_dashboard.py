@@ -257,15 +257,31 @@ def test_htmx_gets_all_but_the_plots(console):
     assert "HX-Request" in part["Vary"]
 
 
-def test_it_asks_often_only_while_something_can_come(console):
-    assert "every 20s" in living(console.get("/"))["hx-trigger"]
+def test_it_asks_often_only_while_something_can_come_and_not_at_all_if_nothing_is_open(console):
+    def trigger(**options):
+        return living(console.get("/", **options))["hx-trigger"]
+
+    assert trigger() == "seen from:body"
     change = changes.ask(a_customer(), "disable")
-    assert "every 2s" in living(console.get("/"))["hx-trigger"]
+    assert trigger() == "every 2s, seen from:body"
     away()
-    assert "every 20s" in living(console.get("/"))["hx-trigger"]
-    Gate.objects.all().delete()
+    assert trigger() == "every 20s, seen from:body"
     settle(change)
-    assert "every 20s" in living(console.get("/", headers=HTMX))["hx-trigger"]
+    assert trigger() == "every 20s, seen from:body", "until the distributor is back"
+    Gate.objects.all().delete()
+    assert trigger(headers=HTMX) == "seen from:body"
+    running = Refresh.objects.create(verdict="RUNNING", started_at=clock.now())
+    assert trigger() == "every 20s, seen from:body"
+    Refresh.objects.filter(pk=running.pk).delete()
+
+
+def test_what_is_not_asked_for_again_says_as_of_when_it_is_true(console):
+    change = changes.ask(a_customer(), "disable")
+    assert "Kept up to date." in words(console, "/")
+    settle(change)
+    said = words(console, "/")
+    assert "As of" in said
+    assert "Kept up to date." not in said
 
 
 def test_no_login_page_comes_into_the_dashboard():
@@ -274,6 +290,10 @@ def test_no_login_page_comes_into_the_dashboard():
 
 
 # --- The banner on every page --------------------------------------------------------------------
+def asking(page):
+    """The part that asks for the banner, and says when."""
+    (said,) = [said for _tag, said in page.tags if said.get("hx-get") == "/standing/"]
+    return said
 
 
 def test_every_page_says_that_the_distributor_is_away(console):
@@ -288,14 +308,31 @@ def test_an_open_page_asks_for_the_banner_and_gets_nothing_else(console):
     page = Page(console.get("/customers/"))
     (place,) = [said for _tag, said in page.tags if said.get("id") == "standing"]
     assert place["role"] == "status"
-    assert "every 20s" in place["hx-trigger"]
-    assert console.get(place["hx-get"], headers=HTMX).content.strip() == b""
+    asks = asking(page)
+    assert (asks["hx-target"], asks["hx-trigger"]) == ("#standing", "seen from:body")
+    assert Page(console.get(asks["hx-get"], headers=HTMX)).words == ""
     away()
-    response = console.get(place["hx-get"], headers=HTMX)
+    response = console.get(asks["hx-get"], headers=HTMX)
     assert "The distributor cannot be reached" in Page(response).words
+    assert asking(Page(response))["hx-trigger"] == "every 20s, seen from:body"
     assert b"<html" not in response.content
     Gate.objects.all().delete()
-    assert console.get(place["hx-get"], headers=HTMX).content.strip() == b""
+    assert Page(console.get(asks["hx-get"], headers=HTMX)).words == ""
+
+
+@pytest.mark.parametrize("path", ["/customers/", "/customers/new/", "/standing/"])
+def test_the_banner_is_asked_for_by_the_clock_only_while_something_is_under_way(console, path):
+    def trigger():
+        return asking(Page(console.get(path)))["hx-trigger"]
+
+    change = changes.ask(a_customer(), "disable")
+    assert trigger() == "every 20s, seen from:body"
+    Change.objects.filter(pk=change.pk).update(state="BLOCKED")
+    assert trigger() == "seen from:body", "only a person can go on"
+    Change.objects.filter(pk=change.pk).update(state="WAITING", due_at=None)
+    assert trigger() == "seen from:body", "a person has to let it go"
+    Change.objects.update(state="DONE", due_at=clock.now(), settled_at=clock.now())
+    assert trigger() == "seen from:body"
 
 
 def test_the_banner_is_marked_anew_only_when_something_else_is_to_be_said(console):
@@ -312,7 +349,7 @@ def test_the_banner_is_marked_anew_only_when_something_else_is_to_be_said(consol
 
 
 def test_the_banner_costs_little(console, django_assert_max_num_queries):
-    with django_assert_max_num_queries(4):  # session, person, clock, gate
+    with django_assert_max_num_queries(5):  # session, person, clock, gate, changes
         console.get("/standing/")
 
 
