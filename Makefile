@@ -8,7 +8,7 @@ LOCK := cd requirements && $(UV) pip compile --quiet --universal --python-versio
 
 NOTHING = [ $$? = 5 -a -n "$(ARGS)" ]
 
-.PHONY: help install run test chaos check format lighthouse screenshots icons lock messages \
+.PHONY: help install run test chaos check format lighthouse screenshots icons dark lock messages \
 	bench-asking bench-claims bench-delivery bench-outage bench-pages bench-recovery bench-refresh \
 	bench-signup
 .DEFAULT_GOAL := help
@@ -63,6 +63,9 @@ screenshots: install ## take the pictures of the README anew
 
 icons: install ## pick the icons that templates name, after naming another one
 	@$(PYTHON) -m tests.icons
+
+dark: install ## write the dark theme for whoever has no JavaScript, after altering it
+	@$(PYTHON) -m tests.dark
 
 bench-asking: install ## what saving a form costs while the broker hangs or is gone
 	@$(PYTHON) -m bench.asking $(ARGS)

@@ -6,6 +6,13 @@ from playwright.sync_api import expect
 from tests.browser.console import create, fill, follow, press, state
 from tests.installation import eventually
 
+# Of the page, a heading, a link, a panel, a field and a button.
+COLOURS = """() => ["body", "h1", "main a", ".panel", ".form-control, .form-select", ".btn-primary"]
+    .map((it) => document.querySelector(it)).filter(Boolean).flatMap((it) => {
+        const { color, backgroundColor, borderColor } = getComputedStyle(it);
+        return [color, backgroundColor, borderColor];
+    })"""
+
 
 @pytest.fixture
 def page(open_page, installed):
@@ -79,3 +86,18 @@ def test_what_only_works_with_scripts_is_not_shown(page, installed):
         expect(page.get_by_role("button", name="Sign out")).to_be_visible()
         for words in ("Keyboard", "Dark", "System"):
             expect(page.get_by_role("button", name=words)).to_have_count(0)
+
+
+@pytest.mark.parametrize("path", ["/customers/", "/customers/new/", "/signup/"])
+def test_the_colours_are_those_of_the_system_and_the_same_as_with_scripts(
+    page, open_page, installed, path
+):
+    scripted = open_page("manager", viewport={"width": 360, "height": 740})
+    for colours in ("light", "dark"):
+        seen = []
+        for it in (page, scripted):
+            it.emulate_media(color_scheme=colours)
+            it.goto(f"{installed.url}{path}")
+            seen.append(it.evaluate(COLOURS))
+        assert seen[0] == seen[1]
+        assert ("rgb(18, 21, 26)" in seen[0]) is (colours == "dark")

@@ -72,17 +72,22 @@ def shades(colour: str) -> dict[str, str]:
 def style(request: HttpRequest) -> HttpResponse:
     """A style sheet, since none may stand inside a page."""
     it = shades(settings.BRAND_COLOUR)
+    dark = (
+        f"--bs-link-color: {it['link_dark']}; "
+        f"--bs-link-color-rgb: {_numbers(it['link_dark'])}; "
+        f"--bs-link-hover-color: {it['link_dark_strong']}; "
+        f"--bs-link-hover-color-rgb: {_numbers(it['link_dark_strong'])}; "
+        f"--focus: {it['link_dark']};"
+    )
+    # Without scripts nobody names a theme: tests/dark.py.
     rules = (
-        f':root, [data-bs-theme="light"], [data-bs-theme="dark"] {{ --accent: {it["button"]}; '
+        f':root, :root:not(.js), [data-bs-theme="dark"] {{ --accent: {it["button"]}; '
         f"--accent-strong: {it['strong']}; --bs-primary: {it['button']}; }}\n"
         f':root, [data-bs-theme="light"] {{ --bs-link-color: {it["button"]}; '
         f"--bs-link-color-rgb: {_numbers(it['button'])}; --bs-link-hover-color: {it['strong']}; "
         f"--bs-link-hover-color-rgb: {_numbers(it['strong'])}; --focus: {it['button']}; }}\n"
-        f'[data-bs-theme="dark"] {{ --bs-link-color: {it["link_dark"]}; '
-        f"--bs-link-color-rgb: {_numbers(it['link_dark'])}; "
-        f"--bs-link-hover-color: {it['link_dark_strong']}; "
-        f"--bs-link-hover-color-rgb: {_numbers(it['link_dark_strong'])}; "
-        f"--focus: {it['link_dark']}; }}\n"
+        f'[data-bs-theme="dark"] {{ {dark} }}\n'
+        f"@media screen and (prefers-color-scheme: dark) {{ :root:not(.js) {{ {dark} }} }}\n"
     )
     return HttpResponse(rules, content_type="text/css; charset=utf-8")
 
