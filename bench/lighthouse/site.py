@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -17,24 +18,40 @@ from cryptography.x509.oid import NameOID
 
 from customers.distributor.rules import PROFILE_FIELDS
 from reseller.ports import free_port
-from tests.installation import ROOT, Installation, Visitor, eventually, installation
+from tests.installation import ROOT, SHORT, Installation, Visitor, eventually, installation
 
 GRACE = "grace.hopper@compilers.example"
 
 
+@dataclass
+class Site:
+    """Where it answers by TLS, what runs behind it, and the path of a customer's page."""
+
+    url: str
+    running: Installation
+    certificate: Path
+    customer: str
+
+    def stranger(self) -> Visitor:
+        session = requests.Session()
+        session.verify, session.trust_env = str(self.certificate), False
+        return Visitor(self.url, session)
+
+    def manager(self) -> Visitor:
+        visitor = self.stranger()
+        password = self.running.password
+        visitor.submit("/accounts/login/", username="manager", password=password)
+        assert "__Host-sessionid" in visitor.session.cookies
+        return visitor
+
+
 @contextmanager
-def site(folder: Path) -> Iterator[tuple[str, Visitor, str]]:
-    """Its address by TLS, somebody who is signed in there, and the path of a customer."""
+def site(folder: Path) -> Iterator[Site]:
     with installation(folder) as running:
-        path = a_customer(running)
+        customer = a_customer(running)
         certificate = self_signed(folder)
         with in_production(running, certificate) as url:
-            session = requests.Session()
-            session.verify, session.trust_env = str(certificate), False
-            visitor = Visitor(url, session)
-            visitor.submit("/accounts/login/", username="manager", password=running.password)
-            assert "__Host-sessionid" in session.cookies
-            yield url, visitor, path
+            yield Site(url, running, certificate, customer)
 
 
 def a_customer(running: Installation) -> str:
@@ -53,7 +70,8 @@ def a_customer(running: Installation) -> str:
 def in_production(running: Installation, certificate: Path) -> Iterator[str]:
     """The same database behind gunicorn with DEBUG off and TLS, and static files as collected."""
     port = free_port()
-    environment = os.environ | running.settings()
+    # A signup is walked through faster than a person types.
+    environment = os.environ | SHORT | running.settings()
     environment |= {"DEBUG": "false", "ALLOWED_HOSTS": "localhost"}
     environment |= {"DISTRIBUTOR_USER": "sandbox", "DISTRIBUTOR_KEY": "sandbox"}
     manage = [sys.executable, "manage.py", "collectstatic", "--noinput", "--clear", "-v", "0"]
