@@ -15,6 +15,7 @@
   const INKS = ["--good", "--bad", "--busy", "--doubt", "--quiet"];
   const MARKS = ["circle", "rectRot", "triangle", "rect", "crossRot"];
   const DASHES = [[], [6, 3], [2, 3], [8, 3, 2, 3], [1, 4]];
+  const EDGE = 5; // Pixels: a mark that stands at the edge is drawn whole.
   const AXIS = 56; // Pixels, so that plots above each other stand exactly so.
   const HOUR = 3_600_000, DAY = 24 * HOUR;
   const STEPS = [HOUR / 4, HOUR, 2 * HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR, DAY, 2 * DAY, 5 * DAY, 10 * DAY, 30 * DAY];
@@ -122,6 +123,7 @@
       backgroundColor: paint,
       borderDash: DASHES[place % DASHES.length],
       borderWidth: 2,
+      clip: EDGE,
       pointStyle: MARKS[place % MARKS.length],
       pointRadius: values.map((_, n) => (n % each === 0 || isAlone(n) ? 3.5 : 0)),
       pointHitRadius: 8,
@@ -169,6 +171,7 @@
       },
       options: {
         animation: false,
+        layout: { padding: { top: EDGE, right: EDGE } },
         maintainAspectRatio: false,
         interaction: { mode: "index", intersect: false },
         scales: scales(canvas, drawn),
