@@ -18,6 +18,7 @@ from customers.models.orders import ORDERS
 DEFAULT = ("name", "username", "company", "package", "status", "active", "website_access",
            "verified")  # fmt: skip
 ALWAYS = "name"
+LONG = 60  # characters; some three lines of a column
 NEVER_KNOWN = gettext_lazy("Empty, or never known to us: the distributor does not tell all")
 NOTHING = lazy(format_html, SafeString)(
     '<span class="nothing text-body-secondary" title="{}">—</span>', NEVER_KNOWN
@@ -52,9 +53,18 @@ class Column(tables.Column):
         return f"<td{kind}{label if self.has_label else ''}>"
 
 
+class Plain(Column):
+    """A value as it is. A row stays a row: of a very long one the first lines are shown."""
+
+    def render(self, value: Any) -> Any:
+        if not isinstance(value, str) or len(value) <= LONG:
+            return value
+        return format_html('<span class="long" title="{}">{}</span>', value, value)
+
+
 def _plain(name: str, **options: bool) -> Column:
     field: Any = Customer._meta.get_field(name)  # noqa: SLF001
-    return Column(field.verbose_name, known=True, **options)
+    return Plain(field.verbose_name, known=True, **options)
 
 
 class CustomerTable(tables.Table):

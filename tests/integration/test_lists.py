@@ -428,3 +428,10 @@ def test_a_query_string_that_is_none_breaks_nothing(console):
         "q=1&q=2",
     ):
         assert console.get(f"{LIST}?{odd}").status_code == 200
+
+
+def test_of_a_very_long_value_the_list_shows_the_first_lines_and_keeps_the_rest_at_hand(console):
+    a_customer(company="Ltd " * 60, package="Free")
+    cells = Page(console.get("/customers/")).tags
+    (long,) = [said for tag, said in cells if said.get("class") == "long"]
+    assert long["title"] == "Ltd " * 60
