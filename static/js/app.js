@@ -43,6 +43,15 @@
     if (button) window.theme.choose(button.dataset.themeChoice);
   });
 
+  // --- What is said is put away; on a phone the menu is unfolded and folded -----------------------
+  document.addEventListener("click", ({ target }) => {
+    target.closest("[data-dismiss]")?.closest(".alert").remove();
+    const button = target.closest("[data-unfolds]");
+    if (!button) return;
+    const isOpen = document.getElementById(button.getAttribute("aria-controls")).classList.toggle("show");
+    button.setAttribute("aria-expanded", String(isOpen));
+  });
+
   // --- Menus made of <details>: Escape and a click elsewhere close them -------------------------
   const openMenus = () => document.querySelectorAll("details.menu[open]");
   document.addEventListener("click", (event) => {

@@ -91,6 +91,25 @@ def test_times_are_the_readers_own_with_utc_on_hover(open_page, installed, name)
         assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC", title)
 
 
+def test_on_a_phone_the_menu_is_unfolded_and_folded_by_its_button(open_page, installed):
+    page = open_page("manager", viewport={"width": 360, "height": 740})
+    page.goto(installed.url)
+    link = page.get_by_role("banner").get_by_role("link", name="Drift")
+    button = page.get_by_role("button", name="Menu")
+    for is_open in (False, True, False):
+        expect(link).to_be_visible(visible=is_open)
+        expect(button).to_have_attribute("aria-expanded", str(is_open).lower())
+        button.click()
+
+
+def test_what_is_said_is_put_away(page, installed, name):
+    create(page, installed.url, name.partition("@")[0], **{"E-mail": name})
+    warning = page.get_by_text("The username is no e-mail address.")
+    expect(warning).to_be_visible()
+    page.locator(".alert").filter(has=warning).get_by_role("button", name="Dismiss").click()
+    expect(warning).to_have_count(0)
+
+
 def test_colours_are_the_systems_until_one_chooses_and_paper_is_white(page, installed):
     html = page.locator("html")
     page.emulate_media(color_scheme="dark")

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from datetime import timedelta
 
 import pytest
@@ -215,3 +216,23 @@ def test_a_list_that_was_put_aside_needs_a_person(console):
     assert aside.get_absolute_url() in page.links()
     good(0)
     assert "The latest list was put aside" not in words(console, "/")
+
+
+@pytest.mark.parametrize("page", ["list", "reading"])
+def test_a_page_that_lay_still_is_brought_up_to_date_in_place(console, page):
+    reading = good()
+    path = PAGE if page == "list" else reading.get_absolute_url()
+    (live,) = [said for _tag, said in Page(console.get(path)).tags if said.get("id") == "live"]
+    assert live["hx-trigger"] == "seen from:body"
+    headers = {"HX-Request": "true", **json.loads(live["hx-headers"])}
+    part = console.get(live["hx-get"], headers=headers)
+    assert "HX-Refresh" not in part
+    assert part.content.strip().startswith(b'<div id="live"')
+
+
+def test_a_page_that_has_waited_is_loaded_anew_once_all_is_there(console):
+    going = running(5)
+    (live,) = [said for _tag, said in Page(console.get(PAGE)).tags if said.get("id") == "live"]
+    assert (live["hx-trigger"], "hx-headers" in live) == ("every 1s", False)
+    Refresh.objects.filter(pk=going.pk).update(verdict="OK", finished_at=clock.now())
+    assert console.get(live["hx-get"], headers={"HX-Request": "true"})["HX-Refresh"] == "true"
