@@ -12,7 +12,7 @@ HELD = {"postgresql": 0.1, "sqlite": 0.05}
 PAUSE = 0.025
 # Never fewer than at first: what a batch costs by itself, on a busy machine, would leave one row
 # in each. (`most` may be less.)
-FIRST, MOST = 200, 10_000
+FIRST, MOST = 50, 10_000
 
 
 def in_batches(

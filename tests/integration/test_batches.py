@@ -33,8 +33,8 @@ def sizes(clock, rows, cost, **options):
 def test_batches_grow_until_they_last_as_long_as_they_may(clock):
     held = batches.HELD[connection.vendor]
     grown = sizes(clock, 10_000, lambda _: held / 1_000)
-    assert grown[:4] == [200, 400, 800, 1_000]
-    assert set(grown[3:-1]) == {1_000}
+    assert grown[:6] == [50, 100, 200, 400, 800, 1_000]
+    assert set(grown[5:-1]) == {1_000}
 
 
 def test_rows_that_cost_more_make_smaller_batches(clock):
@@ -45,11 +45,11 @@ def test_rows_that_cost_more_make_smaller_batches(clock):
 
 
 def test_there_are_never_more_in_one_than_was_said(clock):
-    assert max(sizes(clock, 1_000, lambda _: 0.0, most=70)) == 70
+    assert max(sizes(clock, 1_000, lambda _: 0.0, most=30)) == 30
 
 
 def test_on_a_busy_machine_a_batch_is_not_one_row(clock):
-    assert sizes(clock, 700, lambda _: 60.0) == [200, 200, 200, 100]
+    assert sizes(clock, 170, lambda _: 60.0) == [50, 50, 50, 20]
 
 
 def test_on_sqlite_nobody_has_the_lock_between_two_batches(clock):
