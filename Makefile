@@ -55,7 +55,7 @@ format: install ## format and mend what ruff can mend
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-lighthouse: install ## judge list, customer and dashboard by Lighthouse; ARGS="--stranger /signup/"
+lighthouse: install ## judge list, customer and dashboard by Lighthouse; ARGS=--signup
 	@$(PYTHON) -m bench.lighthouse $(ARGS)
 
 screenshots: install ## take the pictures of the README anew
