@@ -41,6 +41,8 @@ DRIFTS = """
 """
 # The states of customers, of which the others are LIVE.
 STATES = {"CLOSED": 100, "MISSING": 1000, "REFUSED": 500}
+# One in so many lives at a university of Beijing.
+CHINESE = 500
 
 
 def fill(number: int, manager: int) -> None:
@@ -75,6 +77,8 @@ def _customer(n: int, manager: int) -> Customer:
         columns |= {name: known[name] for name in more} | {"origin": "console"}
     else:
         columns |= {"company": None, "origin": "distributor"}
+    if n % CHINESE == CHINESE - 1:
+        columns |= {"first_name": "小明", "last_name": "王", "address": "北京大学, 海淀区"}
     states = [state for state, every in STATES.items() if n % every == every - 1]
     return Customer(
         **columns,

@@ -1,7 +1,8 @@
 """Which customers are meant by what somebody has typed.
 
-On PostgreSQL the trigrams of `searched` and of former names answer: only what has no three letters
-or digits in a row is read from end to end. SQLite reads everything.
+On PostgreSQL the trigrams of `searched` and of former names answer. What has no three letters or
+digits in a row has none: two signs of Chinese, or `%`, are looked for among those alone who hold a
+sign of that kind. SQLite reads everything.
 """
 
 import re
@@ -16,6 +17,7 @@ from django.db.models.lookups import Exact
 
 from customers.distributor.rules import fold, has_control_characters
 from customers.models.customer import CustomerQuerySet
+from customers.models.searched import RARE
 from customers.models.username import Username
 
 # Each word of a search is a reading of its own; nobody types so many.
@@ -24,6 +26,7 @@ MOST_WORDS = 12
 SHORT = 2
 # Customers with such a former name that are named one by one; more are looked up beside.
 MOST_FORMER = 1000
+_TRIGRAM = re.compile(r"[^\W_]{3}")
 _NUMBER = re.compile(r"[+(]?[0-9][0-9()./+-]{3,}")
 
 
@@ -67,7 +70,7 @@ def former_names(words: Iterable[str]) -> Q:
     anyone = Q()
     for word in words:
         lookup = "key__startswith" if _is_short(word) else "key__contains"
-        anyone |= Q(**{lookup: fold(word)})
+        anyone |= Q(**{lookup: fold(word)}) & _among("key", word)
     return ~Q(state=Username.State.LIVE) & Q(customer__isnull=False) & anyone
 
 
@@ -89,7 +92,18 @@ def _in_text(word: str) -> Q:
         # However it was written: +44 (0)20, 004420 and 020 are the same digits from some point on.
         digits = re.sub("[^0-9]", "", word.replace("(0)", "")).lstrip("0")
         found |= _contains("searched", digits)
-    return found
+    return found & _among("searched", word)
+
+
+def _among(column: str, word: str) -> Q:
+    """Those who hold a rare sign, where no trigram leads to the word and it holds one itself.
+
+    One that is small or large is no proof: the database may have written another one for it.
+    """
+    if connection.vendor != "postgresql" or _TRIGRAM.search(word):
+        return Q()
+    rare = [sign for sign in re.findall(RARE, word) if sign == sign.lower() == sign.upper()]
+    return Q(**{f"{column}__regex": RARE}) if rare else Q()
 
 
 def _contains(column: str, text: str) -> Q:

@@ -107,9 +107,11 @@ def test_what_is_searched_follows_the_customer(console):
     ("words", "index"),
     [("lovelace", "customer_searched"), ("Łódź", "customer_searched"), ("li", "customer_searched"),
      ("ada lovelace", "customer_searched"), ("+442079460000", "customer_searched"),
-     ("_real_", "customer_searched"), ("100%", "customer_searched")],
+     ("_real_", "customer_searched"), ("100%", "customer_searched"),
+     ("大学", "customer_rare_signs"), ("王", "customer_rare_signs"), ("%", "customer_rare_signs"),
+     ("lovelace 大学", "customer_rare_signs")],
 )  # fmt: skip
-def test_a_search_is_answered_by_the_trigrams(words, index):
+def test_a_search_is_answered_by_an_index(words, index):
     a_customer()
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
@@ -130,3 +132,20 @@ def test_former_names_are_found_by_an_index_that_knows_no_others():
         cursor.execute("SET LOCAL enable_indexscan = off")
     names = Username.objects.filter(search.former_names(["byron"])).order_by()
     assert "username_former_key" in names.explain()
+    names = Username.objects.filter(search.former_names(["大学"])).order_by()
+    assert "username_former_rare_signs" in names.explain()
+
+
+RARE_OR_NOT = (
+    "% ~ * 大 大学 ß é Ł ΕΛ ле 'a \" \\ ] [ ^ - _ & # ; < > = ? ! | { } $ ` ½ ² ° ' – € İ ſ ª"
+)
+
+
+@pytest.mark.parametrize("sign", RARE_OR_NOT.split())
+def test_a_sign_is_found_wherever_it_stands_alone_or_between_others(console, sign):
+    a_customer()
+    a_customer(
+        "sign@example.com", company=f"Looms{sign}Engines", website=f"http://x.example/{sign}"
+    )
+    a_name(f"former{sign}x@example.com", "RELEASED", customer=a_customer("was@example.com"))
+    assert {"sign@example.com", "was@example.com"} <= set(found(console, sign))
