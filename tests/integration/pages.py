@@ -160,8 +160,11 @@ class Page(HTMLParser):
 
 
 def asks_again(response: Any) -> bool:
-    """Whether the living part of the page does; the banner always does."""
-    return any(said.get("id") == "live" and "hx-get" in said for _tag, said in Page(response).tags)
+    """Whether the living part of the page does by itself, as time goes by."""
+    return any(
+        said.get("id") == "live" and "every" in said.get("hx-trigger", "")
+        for _tag, said in Page(response).tags
+    )
 
 
 def refusals(response: Any) -> dict[str, list[str]]:
