@@ -16,10 +16,14 @@ FIRST, MOST = 50, 10_000
 
 
 def in_batches(
-    rows: Sequence[int], write: Callable[[Sequence[int]], object], *, most: int = MOST
+    rows: Sequence[int],
+    write: Callable[[Sequence[int]], object],
+    *,
+    first: int | None = None,
+    most: int = MOST,
 ) -> None:
     """Each batch in a transaction of its own, as large as the time that the one before it took."""
-    at, size = 0, min(FIRST, most)
+    at, size = 0, min(first or FIRST, most)
     while at < len(rows):
         batch = rows[at : at + size]
         with transaction.atomic():

@@ -112,7 +112,8 @@ def clear(ended: Refresh) -> None:
     done = Listed.objects.exclude(kept)
     span = done.aggregate(first=Min("pk"), last=Max("pk"))
     if span["first"] is not None:
-        in_batches(range(span["first"], span["last"] + 1), lambda some: _drop(done, some))
+        rows = range(span["first"], span["last"] + 1)
+        in_batches(rows, lambda some: _drop(done, some), first=INSERTED)
 
 
 def _drop(done: QuerySet[Listed], some: Sequence[int]) -> None:
