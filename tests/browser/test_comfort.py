@@ -137,7 +137,7 @@ def polling(browser, installed, cookies, name):
         page = context.new_page()
         installed.faults("503", times=1000, operation="create")
         create(page, installed.url, name)
-        expect(page.locator("#live[hx-get]")).to_have_count(1)
+        expect(page.locator("#live[hx-trigger*='every']")).to_have_count(1)
         yield page
         installed.no_faults()
 

@@ -306,7 +306,7 @@ def test_a_manager_verifies_one_customer_now(page, installed, name):
     page.goto(f"{installed.url}/customers/refreshes/")
     press(page, "Refresh now")
     page.wait_for_url(re.compile("since="))
-    expect(page.locator("#live[hx-get]")).to_have_count(0)
+    expect(page.locator("#live[hx-trigger*='every']")).to_have_count(0)
     page.goto(f"{installed.url}/customers/?q={name}")
     follow(page, "somebody else's somebody else's")
     press(page, "Verify now")
