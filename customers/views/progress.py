@@ -8,6 +8,8 @@ from django.utils.translation import gettext as _
 from customers.models import Refresh, clock
 
 Phase = Refresh.Phase
+# A list that is longer than so many times the last one is not reckoned from that.
+COMPARABLE = 2
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,8 @@ class Progress:
 def progress(reading: Refresh) -> Progress:
     elapsed = clock.now() - reading.started_at
     before = Refresh.objects.good().filter(started_at__lt=reading.started_at).first()
+    if before and reading.listed > COMPARABLE * before.listed:
+        before = None
     expected = max(before.listed, reading.listed) if before else None
     done, of = reading.listed, expected
     if reading.phase != Phase.READING:

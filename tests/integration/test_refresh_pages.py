@@ -82,6 +82,12 @@ def test_more_rows_than_the_last_time_are_reckoned_with(console, still):
     assert "2,414 of about 2,414 rows 15 s so far, about 1 min 45 s left" in words(console)
 
 
+def test_from_a_list_of_a_few_nothing_is_reckoned_for_one_of_many(console, still):
+    good(seconds=60)
+    running(15, listed=2415)
+    assert "2,415 rows 15 s so far. No reading before it tells how long" in words(console)
+
+
 def test_once_the_list_is_read_its_rows_are_what_there_is_to_do(console, still):
     good(seconds=60)
     running(40, listed=1000, merged=700, phase=Refresh.Phase.MERGING)
