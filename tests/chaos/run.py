@@ -43,6 +43,7 @@ class Run:
     hurts: Counter[str]
     seconds: dict[str, float]
     decided: int = 0
+    updated: str = ""
     troubles: list[str] = field(default_factory=list)
 
     @property
@@ -102,11 +103,10 @@ class _Runner:
         self.seconds["all"] = time.monotonic() - begun
         left = evidence.collect(self.stage, self.plan, self.load.history, others)
         found = checker.check(left)
-        if self.update:
-            halves = zip(("migrated in", "restarted in"), self.update.seconds, strict=True)
-            self.seconds |= dict(halves)
-        hurts = self.tormentor.done
-        return Run(self.seed, engine, left, found, hurts, self.seconds, self.decided, troubles)
+        hurts, updated = self.tormentor.done, self.update.told if self.update else ""
+        return Run(
+            self.seed, engine, left, found, hurts, self.seconds, self.decided, updated, troubles
+        )
 
     def _torment(self) -> None:
         begun = last = time.monotonic()
@@ -177,9 +177,8 @@ def report(result: Run) -> str:
         f"doubt, {result.decided} decided by a person",
         "found": ", ".join(f"{kinds[kind]} {kind}" for kind in Kind),
     }
-    if "migrated in" in seconds:
-        halves = (f"{name} {seconds[name]:.0f} s" for name in ("migrated in", "restarted in"))
-        told["updated"] = f"with half of the forms sent; {', '.join(halves)}"
+    if result.updated:
+        told["updated"] = result.updated
     lines = [f"{name:<12}{words}" for name, words in told.items()]
     for kind in Kind:
         lines += [f"    {it.kind}: {it.text}" for it in found if it.kind is kind][:SHOWN]

@@ -28,12 +28,22 @@ def checked_out(revision: str, folder: Path) -> Path:
 
 
 class Update:
-    """Called again and again; `seconds` says how long each of its two halves took."""
+    """Called again and again once half of the forms are sent."""
 
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
-        self.seconds: list[float] = []
+        self.seconds: list[float] = []  # that each of its two halves took
         self._due = time.monotonic()
+
+    @property
+    def told(self) -> str:
+        """In words, once both halves are over."""
+        assert len(self.seconds) == 2, "the run ended before the update did: more CHANGES"
+        migrated, restarted = self.seconds
+        return (
+            f"with half of the forms sent; migrated in {migrated:.0f} s, "
+            f"restarted in {restarted:.0f} s"
+        )
 
     def step(self) -> None:
         if len(self.seconds) == 2 or time.monotonic() < self._due:
