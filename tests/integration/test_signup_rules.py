@@ -10,7 +10,7 @@ from customers.distributor.rules import CALLS, Operation, problems
 from customers.forms.signup import places
 from customers.forms.signup.answers import params
 from customers.forms.signup.person import AddressForm, PersonForm
-from customers.models import Change, Signup
+from customers.models import Change, Signup, Usage
 from tests.integration.applicant import ADDRESS, PAGES, PASSWORD, PERSON, SENT, Applicant, errors
 from tests.integration.pages import Page, fill_catalogue, post_raw
 
@@ -248,6 +248,7 @@ def test_no_pattern_takes_long_over_a_long_text():
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 def test_whatever_is_typed_as_an_address_or_a_code_is_answered(catalogue, email, code):
+    Usage.objects.all().delete()  # Each example is a day of its own.
     ada = Applicant()
     form = Page(ada.client.get("/signup/")).sends
     begun = post_raw(ada.client, "/signup/", form | {"email": email})
