@@ -186,12 +186,33 @@
     });
   }
 
-  // --- All of the page, and again when the theme is another, or htmx has brought some -------------
-  let drawn = new Map();
-  function drawAll() {
-    for (const chart of drawn.values()) chart.destroy();
-    drawn = new Map();
-    for (const canvas of document.querySelectorAll("canvas[data-plot]")) drawn.set(canvas, draw(canvas));
+  // --- Each as it comes near, all for a printer; again when the theme is another, or htmx has
+  //     brought some --------------------------------------------------------------------------------
+  const drawn = new Map(); // Each canvas of the page with its chart, null until it has one.
+  const near = new IntersectionObserver((entries) => {
+    // One after another: in between, a page that has just come hears its reader.
+    for (const { target, isIntersecting } of entries) if (isIntersecting) setTimeout(show, 0, target);
+  });
+  function show(canvas) {
+    near.unobserve(canvas);
+    if (drawn.get(canvas) === null) drawn.set(canvas, draw(canvas));
+  }
+  function forget(canvas) {
+    near.unobserve(canvas);
+    drawn.get(canvas)?.destroy();
+    drawn.delete(canvas);
+  }
+  function follow() {
+    for (const canvas of drawn.keys()) if (!canvas.isConnected) forget(canvas);
+    for (const canvas of document.querySelectorAll("canvas[data-plot]")) {
+      if (drawn.has(canvas)) continue;
+      drawn.set(canvas, null);
+      near.observe(canvas);
+    }
+  }
+  function drawAnew() {
+    for (const canvas of drawn.keys()) forget(canvas);
+    follow();
   }
   // The table stands open for whoever has no JavaScript; here the plot tells it first.
   function close() {
@@ -200,12 +221,14 @@
       table.dataset.ready = "";
     }
   }
-  close();
-  drawAll();
-  document.addEventListener("theme", drawAll);
-  document.addEventListener("htmx:load", () => {
+  function arrive() {
     close();
-    const there = [...document.querySelectorAll("canvas[data-plot]")];
-    if (there.length !== drawn.size || there.some((canvas) => !drawn.has(canvas))) drawAll();
+    follow();
+  }
+  arrive();
+  document.addEventListener("theme", drawAnew);
+  document.addEventListener("htmx:load", arrive);
+  window.addEventListener("beforeprint", () => {
+    for (const canvas of drawn.keys()) show(canvas);
   });
 })();

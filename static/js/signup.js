@@ -25,14 +25,15 @@
   // --- Additional IPs only with the packages that allow them -------------------------------------
   const boxes = [...document.querySelectorAll("[data-only-with]")];
   if (boxes.length) {
-    const allowed = boxes[0].dataset.onlyWith.split("|");
-    const group = document.getElementById("div_id_ip");
+    const { form, dataset } = boxes[0];
+    const allowed = dataset.onlyWith.split("|");
     const fit = () => {
-      const chosen = document.querySelector("input[name=package]:checked")?.value;
-      group.hidden = !allowed.includes(chosen);
-      if (group.hidden) for (const box of boxes) box.checked = false;
+      const chosen = form.querySelector("input[name=package]:checked")?.value;
+      const allows = allowed.includes(chosen);
+      form.classList.toggle("shows-ips", allows); // As the page came: nothing moves while it loads.
+      if (!allows) for (const box of boxes) box.checked = false;
     };
-    document.addEventListener("change", (event) => event.target.name === "package" && fit());
+    form.addEventListener("change", (event) => event.target.name === "package" && fit());
     fit();
   }
 

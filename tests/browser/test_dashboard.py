@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.console import create, field, is_settled
+from tests.installation import eventually
 
 AWAY = "from customers.models import Gate, clock; from datetime import timedelta; \
 Gate.objects.update_or_create(pk=1, defaults={'failures': 5, 'why': 'It hung up.', \
@@ -20,6 +21,9 @@ BLANK = """canvas => {
 }"""
 DRAWN = """canvas => Chart.getChart(canvas).data.datasets.map(({ data }) =>
     data.map((value) => (value?.y !== undefined ? value.y : value)))"""
+IS_DRAWN = (
+    "() => [...document.querySelectorAll('canvas[data-plot]')].map((it) => !!Chart.getChart(it))"
+)
 HIDDEN = "Object.defineProperty(document, 'hidden', { value: true })"
 
 
@@ -45,6 +49,13 @@ def heard(page):
     return asked
 
 
+def come_near(page, plots):
+    """Each is drawn once one comes to it."""
+    for number, plot in enumerate(plots):
+        plot.scroll_into_view_if_needed()
+        eventually(lambda number=number: page.evaluate(IS_DRAWN)[number], "it is drawn")
+
+
 @pytest.fixture
 def quiet_page(browser, cookies):
     """The manager's, with a console in which nobody minds that a request fails."""
@@ -66,6 +77,8 @@ def test_each_plot_is_drawn_from_its_table_in_the_colours_of_the_theme(page, ins
     page.goto(installed.url)
     plots = page.locator("canvas[data-plot]").all()
     assert len(plots) >= 5
+    assert not all(page.evaluate(IS_DRAWN))
+    come_near(page, plots)
     in_light = [plot.evaluate(PICTURE) for plot in plots]
     assert not set(in_light) & {plot.evaluate(BLANK) for plot in plots}
     for plot in plots:
@@ -86,8 +99,17 @@ def test_each_plot_is_drawn_from_its_table_in_the_colours_of_the_theme(page, ins
     expect(page.get_by_role("table").first).to_be_visible()
     page.emulate_media(color_scheme="dark")
     expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
+    come_near(page, plots)
     in_dark = [plot.evaluate(PICTURE) for plot in plots]
     assert all(one != other for one, other in zip(in_light, in_dark, strict=True))
+
+
+def test_a_printer_is_given_all_plots(page, installed):
+    tell(installed, SAMPLE)
+    page.goto(installed.url)
+    assert not all(page.evaluate(IS_DRAWN))
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert all(page.evaluate(IS_DRAWN))
 
 
 def test_an_open_page_hears_that_the_distributor_is_away_and_nothing_moves(page, installed):

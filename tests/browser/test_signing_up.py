@@ -1,6 +1,7 @@
 """The way in as people take it: on a phone, in two languages, with scripts and without."""
 
 import re
+import time
 
 import pytest
 from playwright.sync_api import expect
@@ -24,6 +25,13 @@ GERMAN = {
     "again": "Die Mail noch einmal senden",
     "live": "Ihr Konto ist eingerichtet.",
 }
+# How far what was painted has moved since, as Lighthouse counts it.
+SHIFT = """() => new Promise((done) => {
+    let moved = 0;
+    const count = (list) => { for (const { value } of list.getEntries()) moved += value; };
+    new PerformanceObserver(count).observe({ type: "layout-shift", buffered: true });
+    setTimeout(() => done(moved), 200);
+})"""
 RIGHT_TO_LEFT = ENGLISH | {"locale": "ar", "direction": "rtl"}
 
 
@@ -49,6 +57,12 @@ def begin(page, installed, name):
     page.wait_for_url("**/code/")
     fill(page, code=code_in(mail(installed, name)))
     page.wait_for_url("**/package/")
+
+
+def late(route):
+    """As on a slow line: the page was painted before."""
+    time.sleep(0.5)
+    route.continue_()
 
 
 def fill_pages(page, name, seen=lambda: None, first="package"):
@@ -134,6 +148,23 @@ def test_it_goes_on_on_another_device_and_a_used_link_says_so(open_page, install
     third.goto(link(installed, name, 3))
     third.get_by_role("button", name="Go on here").click()
     expect(third.get_by_text("Your account is live.")).to_be_visible()
+
+
+def test_additional_ips_are_offered_with_the_packages_that_allow_them(open_page, installed, name):
+    page = open_page(viewport=SMALL)
+    page.route("**/signup*.js", late)
+    begin(page, installed, name)
+    assert page.evaluate(SHIFT) < 0.01
+    offered = page.get_by_role("group", name="Additional IPs")
+    expect(offered).to_be_hidden()
+    page.get_by_label("Gold").check()
+    offered.get_by_role("checkbox").first.check()
+    page.get_by_label("Free").check()
+    expect(offered).to_be_hidden()
+    page.get_by_label("Gold").check()
+    expect(offered.get_by_role("checkbox").first).not_to_be_checked()
+    page.reload()
+    assert page.evaluate(SHIFT) < 0.01
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with JavaScript", "without"])

@@ -63,6 +63,10 @@ class PackageForm(StepForm):
         if len(field.choices) == 1 and field.required:  # Nothing to choose: it is chosen.
             self.initial.setdefault(name, field.choices[0][0])
 
+    @property
+    def shows_ips(self) -> bool:
+        return self["package"].value() in self.with_ips
+
     def answers(self) -> dict[str, Any]:
         return {"ip": []} | self.cleaned_data
 
