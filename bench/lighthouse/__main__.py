@@ -1,9 +1,9 @@
 """Lighthouse over the site as in production: `make lighthouse`, `ARGS="/customers/changes/"`.
 
 A page is given as its path; `{customer}` is the page of a customer. `ARGS=--signup` walks through
-a signup and judges each of its pages once it is open. Each is judged as on a phone
-with a slow line, Lighthouse's own measure, and as on a desktop, several times: the run in the
-middle counts. The exit code is 1 if a score is below what is asked.
+a signup and judges each of its pages once it is open, or those that are given. Each is judged as
+on a phone with a slow line, Lighthouse's own measure, and as on a desktop, several times: the run
+in the middle counts. The exit code is 1 if a score is below what is asked.
 """
 
 import argparse
@@ -32,8 +32,8 @@ HERE = Path(__file__).parent
 
 def main() -> int:
     asked = argparse.ArgumentParser(prog="make lighthouse")
-    asked.add_argument("pages", nargs="*", default=PAGES, help="paths; {customer} is one's page")
-    asked.add_argument("--signup", action="store_true", help="each page of a signup instead")
+    asked.add_argument("pages", nargs="*", help="paths; {customer} is one's page")
+    asked.add_argument("--signup", action="store_true", help="pages of a signup instead")
     asked.add_argument("--stranger", action="store_true", help="do not sign in")
     asked.add_argument("--keep", type=Path, help="a folder for the whole reports")
     asked.add_argument("--runs", type=int, default=3, help="of each, the middle one counts")
@@ -53,9 +53,10 @@ def journey(here: Site, options: argparse.Namespace) -> tuple[Visitor, Iterable[
     """Who goes through them, and the pages: what each is called, and its path."""
     if options.signup:
         visitor = here.stranger()
-        return visitor, signup(here.running, visitor)
+        walk = signup(here.running, visitor)
+        return visitor, (page for page in walk if not options.pages or page[0] in options.pages)
     visitor = here.stranger() if options.stranger else here.manager()
-    paths = [path.format(customer=here.customer) for path in options.pages]
+    paths = [path.format(customer=here.customer) for path in options.pages or PAGES]
     return visitor, zip(paths, paths, strict=True)
 
 

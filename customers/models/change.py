@@ -54,6 +54,10 @@ class ChangeQuerySet(models.QuerySet["Change"]):
         """What a worker still has to do something about: neither BLOCKED nor held."""
         return self.open().exclude(state=State.BLOCKED).exclude(due_at=None)
 
+    def any_unfinished(self) -> bool:
+        # In an order: without one PostgreSQL may read all that is settled before it meets one.
+        return self.unfinished().order_by("asked_at").values("pk").first() is not None
+
     def held(self) -> "ChangeQuerySet":
         """What waits until a person says that it may go."""
         return self.filter(state=State.WAITING, due_at=None)

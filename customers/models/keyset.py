@@ -21,10 +21,14 @@ from customers.models.customer import Customer, CustomerQuerySet
 from customers.models.orders import DEFAULT, ORDERS
 
 LARGEST_KEY = 2**63 - 1
-# Up to here a list is counted, and collected where the database expects no more.
+# Up to here a list is counted.
 MOST_COUNTED = 10_000
-# Customers along the order among whom a page of many is looked for, before all are collected.
+# Where the database expects no more there may be so few, and counting finds them all anyway.
+MOST_EXPECTED = 2 * MOST_COUNTED
+# Customers along the order among whom a page of many is looked for, before all are collected; and
+# among whom the next one is.
 WINDOW = 5_000
+BESIDE = 1_000
 # So many are not collected in order to show a few of them.
 MOST_COLLECTED = 200_000
 TABLE = Customer._meta.db_table  # noqa: SLF001
@@ -117,11 +121,18 @@ class Reading:
             self._all = 0
             return []
 
+    def next(self, place: Place, *, backwards: bool = False) -> list[int]:
+        """The customer after that place, if there is one; nobody asks how many there are."""
+        near = []
+        if self.customers.query.where and self.expected:
+            near = self._near(place, 1, BESIDE, backwards=backwards)
+        return near or self.keys(place, 1, backwards=backwards)
+
     def _keys(self, place: Place | None, limit: int, *, backwards: bool) -> list[int]:
         if self.expected is None or not self.customers.query.where:
             return self._walk(place, limit, backwards=backwards)
-        if self.expected > MOST_COUNTED:
-            near = self._near(place, limit, backwards=backwards)
+        if self.expected > MOST_EXPECTED:
+            near = self._near(place, limit, WINDOW, backwards=backwards)
             if len(near) == limit:
                 return near
             if self.expected > MOST_COLLECTED:
@@ -144,7 +155,7 @@ class Reading:
         """How many there are, if they are few; else one more than MOST_COUNTED."""
         if self._all is not None:
             return min(self._all, MOST_COUNTED + 1)
-        if self.expected and self.expected > 2 * MOST_COUNTED:
+        if self.expected and self.expected > MOST_EXPECTED:
             return MOST_COUNTED + 1
         return self.customers.values("pk")[: MOST_COUNTED + 1].count()
 
@@ -154,13 +165,13 @@ class Reading:
             rows = rows.filter(beyond(self.order, place, backwards=backwards))
         return list(rows.values_list("pk", flat=True)[:limit])
 
-    def _near(self, place: Place | None, limit: int, *, backwards: bool) -> list[int]:
-        """As `_walk`, but only among the next WINDOW customers of the order."""
+    def _near(self, place: Place | None, limit: int, among: int, *, backwards: bool) -> list[int]:
+        """As `_walk`, but only among the next so many customers of the order."""
         order = self.order.by(backwards=backwards)
         around = Customer.objects.annotate(place=Window(RowNumber(), order_by=order))
         if place:
             around = around.filter(beyond(self.order, place, backwards=backwards))
-        window, params = around.order_by(*order)[:WINDOW].query.sql_with_params()
+        window, params = around.order_by(*order)[:among].query.sql_with_params()
         wanted, wanted_params = self.customers.values("pk").query.sql_with_params()
         table = f'FROM "{TABLE}"'
         sql = wanted.replace(table, f'FROM ({window}) AS "{TABLE}"', 1)

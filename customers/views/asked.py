@@ -43,7 +43,7 @@ def change_list(request: HttpRequest) -> HttpResponse:
     part = _those(shown, chosen) if is_asked_again else _part(found, chosen)
     top = part.rows[0] if part.rows else None
     newer = found.newer_than(top) if top else found
-    standing, anything = Standing.now(), Change.objects.unfinished().exists()
+    standing, anything = Standing.now(), Change.objects.any_unfinished()
     context = {
         "filter": chosen,
         "part": part,

@@ -41,7 +41,7 @@ def standing(request: HttpRequest) -> dict[str, object]:
         return {}
     return {
         "standing": SimpleLazyObject(Standing.now),
-        "is_under_way": SimpleLazyObject(Change.objects.unfinished().exists),
+        "is_under_way": SimpleLazyObject(Change.objects.any_unfinished),
         "drifts": SimpleLazyObject(_drifts),
         "signups": SimpleLazyObject(_signups),
     }

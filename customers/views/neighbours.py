@@ -45,8 +45,7 @@ class Neighbours:
             .get()
         )
         place = Place(key, self.customer.pk)
-        before = reading.keys(place, 1, backwards=True)
-        after = reading.keys(place, 1)
+        before, after = reading.next(place, backwards=True), reading.next(place)
         found = {it.pk: it for it in rows([*before, *after], order)}
         return found.get(next(iter(before), 0)), found.get(next(iter(after), 0))
 

@@ -60,9 +60,9 @@ def crowd(db):
 
 WAYS = {
     "as it comes": {},
-    "near": {"MOST_COUNTED": 0, "WINDOW": 30},
-    "near, then collected": {"MOST_COUNTED": 0, "WINDOW": 8},
-    "walked": {"MOST_COUNTED": 0, "WINDOW": 1, "MOST_COLLECTED": 0},
+    "near": {"MOST_EXPECTED": 0, "WINDOW": 30},
+    "near, then collected": {"MOST_EXPECTED": 0, "WINDOW": 8, "BESIDE": 2},
+    "walked": {"MOST_EXPECTED": 0, "WINDOW": 1, "BESIDE": 1, "MOST_COLLECTED": 0},
 }
 
 
@@ -84,6 +84,15 @@ def test_page_after_page_shows_everybody_once_and_back_again(crowd, monkeypatch,
 
     assert there == [pk for _key, pk in everybody]
     assert back == there[::-1]
+    assert stepped(Reading(some, by), everybody, backwards=False) == there[1:]
+    assert stepped(Reading(some, by), everybody, backwards=True) == there[:-1]
+
+
+def stepped(reading, everybody, *, backwards):
+    """The neighbours of each, on one side."""
+    beside = [reading.next(Place(*it), backwards=backwards) for it in everybody]
+    assert beside.pop(0 if backwards else -1) == []
+    return [key for keys in beside for key in keys]
 
 
 def walked(reading, everybody, *, backwards):

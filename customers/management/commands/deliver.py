@@ -43,7 +43,7 @@ class Command(BaseCommand):
         push_back_due(seconds=float("inf"))
         end = time.monotonic() + (wait or 0)
         steps = deliver_due(seconds=float("inf") if wait is None else wait)
-        while wait is not None and Change.objects.unfinished().exists():
+        while wait is not None and Change.objects.any_unfinished():
             if time.monotonic() > end:
                 left = Change.objects.unfinished().count()
                 self.stderr.write(f"Time is up, {left} still unfinished. Nothing is lost.")
