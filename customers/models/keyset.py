@@ -131,13 +131,18 @@ class Reading:
     def _keys(self, place: Place | None, limit: int, *, backwards: bool) -> list[int]:
         if self.expected is None or not self.customers.query.where:
             return self._walk(place, limit, backwards=backwards)
-        if self.expected > MOST_EXPECTED:
+        # An order by text often goes along with the text that is searched: then none is nearby.
+        if self.expected > (MOST_COUNTED if self._is_by_key else MOST_EXPECTED):
             near = self._near(place, limit, WINDOW, backwards=backwards)
             if len(near) == limit:
                 return near
             if self.expected > MOST_COLLECTED:
                 return self._walk(place, limit, backwards=backwards)
         return self._collect(place, limit, backwards=backwards)
+
+    @property
+    def _is_by_key(self) -> bool:
+        return ORDERS[self.order.name] is None
 
     @cached_property
     def expected(self) -> int | None:

@@ -108,7 +108,7 @@ def decide_alike(request: HttpRequest) -> HttpResponse:
             request, _("There are more of them by now. Nothing was decided: look again.")
         )
     elif keys and form.is_to_be_confirmed:
-        return ask_once_more(request, form, alike)
+        return ask_once_more(request, form, keys)
     else:
         _decide(request, form, keys)
     return _back(request)

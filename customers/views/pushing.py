@@ -11,7 +11,6 @@ from customers.distributor.rules import Operation
 from customers.forms.drift import PatternForm
 from customers.models import Drift
 from customers.models.change import OPERATIONS
-from customers.models.drift import DriftQuerySet
 from customers.models.labels import label
 from customers.services.pushing_back import wanted
 from customers.views.altered import altered
@@ -20,10 +19,11 @@ from customers.views.progress import spelled
 SHOWN = 10
 
 
-def ask_once_more(request: HttpRequest, form: PatternForm, rows: DriftQuerySet) -> HttpResponse:
+def ask_once_more(request: HttpRequest, form: PatternForm, keys: list[int]) -> HttpResponse:
     """How many they are, what is sent to whom, and how long the distributor lets it take."""
-    number = rows.count()
-    first = list(rows.select_related("customer")[:SHOWN])
+    number = len(keys)
+    # By their keys: somebody may decide about one at this very moment.
+    first = list(Drift.objects.filter(pk__in=keys[:SHOWN]).select_related("customer"))
     operation, _fields = wanted(first[0])
     context = {
         "number": number,

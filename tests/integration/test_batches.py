@@ -31,14 +31,14 @@ def sizes(clock, rows, cost, **options):
 
 
 def test_batches_grow_until_they_last_as_long_as_they_may(clock):
-    held = batches.HELD[connection.vendor]
+    held = batches.HELD
     grown = sizes(clock, 10_000, lambda _: held / 1_000)
     assert grown[:6] == [50, 100, 200, 400, 800, 1_000]
     assert set(grown[5:-1]) == {1_000}
 
 
 def test_rows_that_cost_more_make_smaller_batches(clock):
-    held = batches.HELD[connection.vendor]
+    held = batches.HELD
     grown = sizes(clock, 10_000, lambda n: held / 1_000 if n < 5_000 else held / 400)
     assert max(grown) == 1_000
     assert grown[-2] == 400

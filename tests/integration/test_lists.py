@@ -58,11 +58,12 @@ def crowd(db):
         )  # fmt: skip
 
 
-WAYS = {
+MANY: dict[str, int] = {"MOST_COUNTED": 0, "MOST_EXPECTED": 0}
+WAYS: dict[str, dict[str, int]] = {
     "as it comes": {},
-    "near": {"MOST_EXPECTED": 0, "WINDOW": 30},
-    "near, then collected": {"MOST_EXPECTED": 0, "WINDOW": 8, "BESIDE": 2},
-    "walked": {"MOST_EXPECTED": 0, "WINDOW": 1, "BESIDE": 1, "MOST_COLLECTED": 0},
+    "near": MANY | {"WINDOW": 30},
+    "near, then collected": MANY | {"WINDOW": 8, "BESIDE": 2},
+    "walked": MANY | {"WINDOW": 1, "BESIDE": 1, "MOST_COLLECTED": 0},
 }
 
 

@@ -221,7 +221,7 @@ def test_rows_are_staged_and_laid_over_in_batches(sandbox, monkeypatch):
     monkeypatch.setattr(staging, "COPIED", 3)
     monkeypatch.setattr(staging, "INSERTED", 3)
     monkeypatch.setattr(batches, "FIRST", 2)
-    monkeypatch.setattr(batches, "HELD", dict.fromkeys(batches.HELD, 0))
+    monkeypatch.setattr(batches, "HELD", 0)
     listed(sandbox, 7)
     names = set(Username.objects.values_list("key", "customer__username"))
     assert names == {(f"c{n}@navy.example",) * 2 for n in range(7)}
