@@ -114,6 +114,8 @@ class Refresh(models.Model):
         return sum(it or 0 for it in (self.verified, self.differing, self.missing, self.in_flight))
 
     @property
-    def verified_share(self) -> float:
-        """Of a hundred; rounded down, so that only all of them are 100."""
-        return floor((self.verified or 0) * 10_000 / max(self.attested, 1)) / 100
+    def verified_share(self) -> float | None:
+        """Of a hundred, rounded down, so that only all of them are 100. None: there was nobody."""
+        if not self.attested:
+            return None
+        return floor((self.verified or 0) * 10_000 / self.attested) / 100

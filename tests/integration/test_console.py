@@ -201,6 +201,6 @@ def test_the_refresh_page_shows_the_readings_and_asks_for_one(console):
         started_at=now, finished_at=now, verdict="QUARANTINED", listed=1234, problem="Cut short."
     )
     page = Page(console.get("/customers/refreshes/?page=abc"))
-    assert "Quarantined Cut short. timetable 1,234" in page.words
+    assert "Quarantined Cut short. timetable or command line 1,234" in page.words
     response = console.post("/customers/refreshes/", follow=True)
     assert "A refresh was asked for" in Page(response).words

@@ -151,7 +151,7 @@ def test_only_all_of_them_are_a_hundred_of_a_hundred(console):
     nearly = good(verified=999_999, differing=1, missing=0, in_flight=0)
     assert nearly.verified_share == 99.99
     assert good(verified=2, differing=0, missing=0, in_flight=0).verified_share == 100
-    assert good(verified=0, differing=0, missing=0, in_flight=0).verified_share == 0
+    assert good(verified=0, differing=0, missing=0, in_flight=0).verified_share is None
 
 
 def test_a_period_is_drawn_with_few_points_and_its_latest_is_one_of_them(console):
