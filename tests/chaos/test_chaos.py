@@ -17,7 +17,7 @@ pytestmark = pytest.mark.worker
 
 CHANGES = int(os.environ.get("CHANGES") or 500)
 SEED = int(os.environ.get("SEED") or random.randrange(10**6))
-# What plain retry gets wrong shows with few: a dozen findings and more.
+# What plain retry gets wrong shows with few.
 FEW = 200
 
 
@@ -53,4 +53,5 @@ def test_nothing_is_lost_doubled_or_wrong_whatever_dies(judged, engine):
 
 
 def test_plain_retry_fails_the_same_checker(judged):
-    assert judged("sqlite", FEW, naive=True).findings
+    result = judged("sqlite", FEW, naive=True)
+    assert len(result.findings) > FEW * 0.02
