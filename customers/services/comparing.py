@@ -31,7 +31,7 @@ from customers.models.listed import OPTIONAL, SHOWN
 from customers.services.merge import untouched
 
 EQUAL, DIFFERENT, BACK, NEW, OTHER = "=", "!", "<", "+", "?"
-FETCHED = 5_000
+FETCHED = 2_000
 
 
 def _keys() -> "array[int]":

@@ -16,7 +16,7 @@ from customers.models.listed import SHOWN
 from customers.services.batches import in_batches
 
 # Rows between two signs of life, and of a transaction on SQLite, where it holds up every writer.
-COPIED, INSERTED = 5_000, 2_000
+COPIED, INSERTED = 5_000, 1_000
 # The memory is of the database, for the one reading that runs: it may take a few times as much.
 AT_ONE_GO = {"jit": "off", "work_mem": "'64MB'", "cursor_tuple_fraction": "1.0"}
 Verdict = Refresh.Verdict

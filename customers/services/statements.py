@@ -3,6 +3,7 @@
 Call them in the transaction of a batch; `rows` are keys of staged rows.
 """
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -16,22 +17,22 @@ from customers.models.listed import OPTIONAL, SHOWN
 # A name that somebody has asked for meanwhile is theirs: this waits for them, and passes it over.
 TAKE_NAMES = """
     INSERT INTO customers_username (key, name, customer_id, state, until, since)
-    SELECT l.key, l.username, {new_id}, %(live)s, NULL, %(now)s
+    SELECT l.key, l.username, {new_id}, %s, NULL, %s
     FROM customers_listed AS l
     WHERE {rows}
     ORDER BY l.id
     ON CONFLICT (key) DO UPDATE
     SET name = excluded.name, customer_id = excluded.customer_id, state = excluded.state,
         until = NULL, since = excluded.since
-    WHERE customers_username.state = %(released)s
+    WHERE customers_username.state = %s
       AND (customers_username.until IS NULL OR customers_username.until <= excluded.since)
     RETURNING customer_id
 """
 ADD_CUSTOMERS = """
     INSERT INTO customers_customer (id, {columns}, status, origin, created_at, seen_at)
-    SELECT u.customer_id, {shown}, %(live)s, %(origin)s, %(now)s, %(seen)s
+    SELECT u.customer_id, {shown}, %s, %s, %s, %s
     FROM customers_listed AS l JOIN customers_username AS u ON u.key = l.key
-    WHERE {rows} AND u.customer_id IN ({new})
+    WHERE {rows} AND u.customer_id {among}
 """
 LAY_OVER = """
     UPDATE customers_customer
@@ -46,6 +47,9 @@ NEW_ID = {
     "sqlite": "coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'customers_customer'), 0)"
     " + row_number() OVER (ORDER BY l.id)",
 }
+# All keys are one parameter, so that the text stays the same: SQLite takes few parameters, and of
+# the last hundred texts the client keeps what they were compiled to.
+AMONG = {"postgresql": "= ANY(%s)", "sqlite": "IN (SELECT value FROM json_each(%s))"}
 
 
 def _theirs(column: str) -> str:
@@ -65,42 +69,42 @@ def lay_over(rows: Sequence[int], who: CustomerQuerySet, seen_at: datetime) -> s
 
     The e-mail address is written as it stands in the row, be it only spelled otherwise.
     """
+    among, keys = _among(rows)
     who_sql, who_params = who.values("pk").query.sql_with_params()
-    sql = LAY_OVER.format(columns=LAID_OVER, rows=_among(rows), who=who_sql)
-    live = Customer.Status.LIVE, _moment(seen_at), Username.State.LIVE
+    sql = LAY_OVER.format(columns=LAID_OVER, rows=among, who=who_sql)
+    written = Customer.Status.LIVE, _moment(seen_at)
     with connection.cursor() as cursor:
-        cursor.execute(sql, [*live, *who_params])
+        cursor.execute(sql, [*written, *keys, Username.State.LIVE, *who_params])
         return {pk for (pk,) in cursor.fetchall()}
 
 
 def add(rows: Sequence[int], now: datetime, seen_at: datetime) -> int:
     """Make customers of the rows whose names can be had; how many."""
-    values = {
-        "live": "LIVE",  # of a name and of a customer alike
-        "released": Username.State.RELEASED,
-        "origin": Customer.Origin.DISTRIBUTOR,
-        "now": _moment(now),
-        "seen": _moment(seen_at),
-    }
-    among, new_id = _among(rows), NEW_ID[connection.vendor]
+    among, keys = _among(rows)
+    take = TAKE_NAMES.format(rows=among, new_id=NEW_ID[connection.vendor])
+    name = Username.State.LIVE, _moment(now)
+    customer = Customer.Status.LIVE, Customer.Origin.DISTRIBUTOR, _moment(now), _moment(seen_at)
     with connection.cursor() as cursor:
-        cursor.execute(TAKE_NAMES.format(rows=among, new_id=new_id), values)
+        cursor.execute(take, [*name, *keys, Username.State.RELEASED])
         if new := [pk for (pk,) in cursor.fetchall()]:
-            columns = {"columns": INSERTED, "shown": SELECTED}
-            cursor.execute(ADD_CUSTOMERS.format(rows=among, new=_numbers(new), **columns), values)
+            cursor.execute(_add_customers(among), [*customer, *keys, _keys(new)])
     return len(new)
 
 
-def _among(rows: Sequence[int]) -> str:
-    """A condition for these staged rows, which are in their order."""
+def _add_customers(rows: str) -> str:
+    among = AMONG[connection.vendor]
+    return ADD_CUSTOMERS.format(columns=INSERTED, shown=SELECTED, rows=rows, among=among)
+
+
+def _among(rows: Sequence[int]) -> tuple[str, list[Any]]:
+    """A condition for these staged rows, which are in their order, and its parameters."""
     if rows[-1] - rows[0] + 1 == len(rows):
-        return f"l.id BETWEEN {rows[0]} AND {rows[-1]}"
-    return f"l.id IN ({_numbers(rows)})"
+        return "l.id BETWEEN %s AND %s", [rows[0], rows[-1]]
+    return f"l.id {AMONG[connection.vendor]}", [_keys(rows)]
 
 
-def _numbers(keys: Sequence[int]) -> str:
-    """As text, since SQLite takes few parameters; they are numbers of our own."""
-    return ",".join(map(str, keys))
+def _keys(keys: Sequence[int]) -> Any:
+    return list(keys) if connection.vendor == "postgresql" else json.dumps(list(keys))
 
 
 def _moment(moment: datetime) -> Any:

@@ -238,6 +238,31 @@ def test_rows_are_staged_and_laid_over_in_batches(sandbox, monkeypatch):
     assert not Listed.objects.exists()
 
 
+def test_batches_are_written_by_the_same_statements(sandbox, monkeypatch):
+    """Of each text of its own SQLite's client would keep what it was compiled to."""
+    monkeypatch.setattr(batches, "HELD", 1e9)
+    monkeypatch.setattr(batches, "FIRST", 1)
+    texts = []
+
+    def overhear(execute, sql, params, many, context):
+        texts.append(" ".join(sql.split()))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(overhear):
+        listed(sandbox, 7)  # In batches of 1, 2, 4.
+        for n in (0, 2, 3, 5, 6):
+            sandbox.change(f"c{n}@navy.example", city="Paris")
+        assert mirror.refresh().updated == 5  # Of 1, 2, 2.
+
+    def times(beginning):
+        found = [it for it in texts if it.startswith(beginning)]
+        return len(found), len(set(found))
+
+    assert times("INSERT INTO customers_username") == (3, 1)
+    assert times("INSERT INTO customers_customer ") == (3, 1)
+    assert times("UPDATE customers_customer") == (3, 2)  # Keys in a row, and others.
+
+
 def test_progress_can_be_followed(sandbox, monkeypatch):
     listed(sandbox, 4)
     sandbox.change("c2@navy.example", city="Paris")
