@@ -10,4 +10,4 @@ class CustomersConfig(AppConfig):
     verbose_name = _("Customers")
 
     def ready(self) -> None:
-        register(checks.drift_policies)
+        register(checks.drift_policies, checks.TAG)

@@ -7,6 +7,8 @@ from django.core.checks import Error
 
 from customers.distributor.rules import ALTERABLE
 
+TAG = "customers"
+
 
 def drift_policies(**_options: Any) -> list[Error]:
     """A misspelt field would be adopted without a word."""

@@ -5,6 +5,7 @@ import re
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.core.management.base import SystemCheckError
 
 from customers.distributor.rules import Operation
 from customers.management import watching
@@ -149,3 +150,11 @@ def test_it_tells_while_it_runs(sandbox, monkeypatch, on_a_terminal):
     assert said.getvalue().endswith(watching.CLEAR if on_a_terminal else "so far.\n")
     assert ("\n" in said.getvalue()) is not on_a_terminal
     assert Change.objects.count() == 0
+
+
+@pytest.mark.django_db
+def test_a_misspelt_policy_is_told_before_anything_is_read(sandbox, settings):
+    settings.DRIFT_ASK = ["citty"]
+    with pytest.raises(SystemCheckError, match="citty"):
+        call_command("refresh", skip_checks=False)
+    assert not Refresh.objects.exists()
