@@ -136,6 +136,19 @@ def test_former_names_are_found_by_an_index_that_knows_no_others():
     assert "username_former_rare_signs" in names.explain()
 
 
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="the indexes are PostgreSQL's")
+def test_nobody_waits_long_for_what_others_have_left_to_be_put_into_the_index():
+    customer = a_customer()
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE EXTENSION pgstattuple")
+        most = 0
+        for n in range(900):
+            Customer.objects.filter(pk=customer.pk).update(company=f"Looms and engines {n}")
+            cursor.execute("SELECT pending_pages FROM pgstatginindex('customer_searched')")
+            most = max(most, *cursor.fetchone())
+    assert 0 < most * 8 <= 1100  # kB
+
+
 RARE_OR_NOT = (
     "% ~ * 大 大学 ß é Ł ΕΛ ле 'a \" \\ ] [ ^ - _ & # ; < > = ? ! | { } $ ` ½ ² ° ' – € İ ſ ª"
 )

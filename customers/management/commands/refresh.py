@@ -31,7 +31,7 @@ FORETOLD = """{listed:,} accounts listed. Nothing was changed. A refresh would
 
 class Command(BaseCommand):
     help = "Read the distributor's list into the mirror; exit 1 unless the verdict is OK."
-    # The others load all pages: a third of a second, and a tenth of the memory that a reading may take.
+    # The others load every page: a third of a second, and a tenth of a reading's memory.
     requires_system_checks = (TAG,)
 
     def add_arguments(self, parser: CommandParser) -> None:
