@@ -231,6 +231,9 @@ else:
     DATABASES["default"]["CONN_MAX_AGE"] = 60
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
     DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
+    # Of texts that are given again and again the plan is kept: those of customers/models/row.py.
+    _prepare_after = env.int("DATABASE_PREPARE_AFTER", default=5)
+    DATABASES["default"]["OPTIONS"]["prepare_threshold"] = _prepare_after or None
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_PASSWORD_VALIDATORS = [

@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from html.entities import codepoint2name
 from typing import Any, NoReturn
 from urllib.parse import urlencode
@@ -218,6 +219,7 @@ def masking(hidden: Iterable[str]) -> Mask:
     return lambda text: _visible(pattern.sub("•••", text)[:EXCERPT])[:EXCERPT]
 
 
+@lru_cache(1024)  # Of characters: what they spelled is not kept.
 def _spellings(character: str) -> str:
     """A pattern for one character: plain, or as URL, JSON, HTML and XML may write it."""
     code, octets, units = ord(character), character.encode(), character.encode("utf-16-be").hex()

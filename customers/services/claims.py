@@ -46,7 +46,7 @@ CLAIM = f"""
         lost = lost + CASE WHEN lease_until IS NULL THEN 0 ELSE 1 END,
         lease_until = %(lease_until)s
     WHERE id = (SELECT due.id {DUE} {{whose}} ORDER BY due.due_at LIMIT 1 {{for_update}})
-    RETURNING *
+    RETURNING {row.columns(Change)}
 """  # noqa: S608 (a text of our own)
 # Who comes at the same moment takes the next one. SQLite lets one write at a time anyway.
 FOR_UPDATE = {"postgresql": "FOR UPDATE OF due SKIP LOCKED", "sqlite": ""}
@@ -91,7 +91,7 @@ def claim(customer: int | None = None) -> Change | None:
     whose = OF_ANYBODY if customer is None else OF_ONE
     sql = CLAIM.format(whose=whose, for_update=FOR_UPDATE[connection.vendor])
     values = {"now": now, "lease_until": now + settings.LEASE, "customer": customer}
-    change = next(iter(Change.objects.raw(sql, values)), None)
+    change = row.fetch(Change, sql, values)
     if change and change.state == Change.State.SENDING:
         _take_as_lost(change, now)
     return change

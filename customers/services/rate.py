@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from customers.distributor.errors import Throttled
-from customers.models import Gate, clock
+from customers.models import Gate, clock, row
 
 SLOWED = timedelta(minutes=5)  # half the rate after a 429; a further one extends it
 THROTTLED_PAUSE = 60.0  # seconds after a 429 that does not say how long, and some more
@@ -42,12 +42,10 @@ def turn() -> tuple[float, bool]:
         "moment": connection.ops.adapt_datetimefield_value(now),
         "interval": _interval(),
     }
-    with connection.cursor() as cursor:
-        cursor.execute(TAKE_TURN, values)
-        row = cursor.fetchone()
-    if row is None:
+    found = row.execute(TAKE_TURN, values)
+    if found is None:
         raise Shut
-    turn_at, is_slow, is_failing = row
+    turn_at, is_slow, is_failing = found
     burst = settings.DISTRIBUTOR_BURST * _interval() * (2 if is_slow else 1)
     wait: float = turn_at - burst - now.timestamp()
     return max(0.0, wait), bool(is_failing)

@@ -6,7 +6,7 @@ from django.db import connection
 from bench import filling
 from customers.models import Change
 from customers.services.claims import claim
-from tests.integration.plans import plans_of
+from tests.integration.plans import kept_plan, plans_of, statements_of
 
 pytestmark = pytest.mark.django_db
 
@@ -29,6 +29,18 @@ def test_no_statement_of_a_claim_reads_the_whole_table(customers, of_one):
 
     ((sql, plan),) = plans
     assert not sequential(plan), f"{sql}\n{plan}"
+
+
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite knows one plan")
+@pytest.mark.parametrize(("of_one", "index"), [(False, "change_first_due"), (True, "customer_id")])
+def test_the_plan_that_is_kept_for_all_claims_is_as_good(customers, of_one, index):
+    ((sql, params),) = statements_of(lambda: claim(customers + 500 if of_one else None))
+
+    plan = kept_plan(sql, params)
+
+    assert not sequential(plan), plan
+    assert index in plan
+    assert of_one or "Sort" not in plan
 
 
 def test_what_is_due_comes_in_order_from_the_index(customers):

@@ -24,7 +24,7 @@ SETTINGS = Path(django_settings.BASE_DIR) / "reseller" / "settings.py"
 PRINT = """
 import json, runpy, sys
 of_interest = ("DEBUG", "SECURE_", "SESSION_", "CSRF_", "DISTRIBUTOR_", "SEALING_", "EMAIL_",
-               "CELERY_BROKER_URL")
+               "CELERY_BROKER_URL", "DATABASES")
 found = runpy.run_path(sys.argv[1])
 print(json.dumps({name: found[name] for name in found if name.startswith(of_interest)}))
 """
@@ -129,3 +129,10 @@ def test_a_broker_shows_its_certificate_unless_somebody_says_otherwise(asked, us
     certificates = app.connection_for_write(url).ssl
     required = certificates and certificates["ssl_cert_reqs"] == ssl.CERT_REQUIRED
     assert bool(required) == ("required" in used)
+
+
+@pytest.mark.parametrize(("asked", "used"), [({}, 5), ({"DATABASE_PREPARE_AFTER": "0"}, None)])
+def test_plans_are_kept_unless_a_pooler_would_mix_them_up(asked, used):
+    url = "postgres://reseller@127.0.0.1/reseller"
+    options = load(DATABASE_URL=url, **asked)["DATABASES"]["default"]["OPTIONS"]
+    assert options["prepare_threshold"] == used

@@ -3,15 +3,22 @@
 from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from customers.models import Attempt, Change, Customer, clock, row
 from customers.models.change import State
+from customers.services.claims import claim, give_back
 from tests.integration.steps import again, create
 
 pytestmark = [pytest.mark.django_db, pytest.mark.core]
 
 REQUEST = {"user": "Łovelace 100%", "ip": ["192.0.2.1"], "free": False}
+
+
+postgresql_only = pytest.mark.skipif(
+    "connection.vendor != 'postgresql'", reason="SQLite's client keeps them itself"
+)
+OFTEN = 8  # More than DATABASE_PREPARE_AFTER.
 
 
 def attempt_of(change, **columns):
@@ -76,3 +83,50 @@ def test_constraints_bind_it_too():
 
     with pytest.raises(IntegrityError), transaction.atomic():
         row.insert(attempt_of(change))
+
+
+def test_what_is_fetched_reads_as_the_orm_reads_it():
+    change = create()
+    Change.objects.filter(pk=change.pk).update(params=REQUEST, error="it's 100 %s")
+    sql = f"SELECT {row.columns(Change)} FROM customers_change WHERE error = %(error)s"
+
+    found = row.fetch(Change, sql, {"error": "it's 100 %s"})
+
+    assert found == change
+    assert values(found) == values(again(change))
+    assert not found._state.adding
+    assert row.fetch(Change, sql, {"error": "none such"}) is None
+
+
+def claimed_and_given_back():
+    change = claim()
+    assert change
+    give_back(change)
+
+
+@postgresql_only
+def test_the_plan_of_what_is_written_often_is_kept():
+    create()
+    for _ in range(OFTEN):
+        claimed_and_given_back()
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement FROM pg_prepared_statements")
+        kept = [sql for (sql,) in cursor.fetchall()]
+    assert sum("claim = claim + 1" in sql for sql in kept) == 1, "one text, whatever the moment"
+    assert not any("'20" in sql for sql in kept), "no values in it"
+
+
+@postgresql_only
+def test_a_kept_plan_outlives_a_new_column():
+    """As an update adds one, with workers of the former version running."""
+    create()
+    for _ in range(OFTEN):
+        claimed_and_given_back()
+
+    connection.check_constraints()  # What is deferred would hold the table as it is.
+    with connection.cursor() as cursor:
+        # Whoever alters a table himself forgets his plans, and this is somebody else.
+        cursor.execute("DO 'BEGIN ALTER TABLE customers_change ADD COLUMN novelty integer; END'")
+
+    claimed_and_given_back()
