@@ -31,6 +31,11 @@ class History:
     readings: Sequence[Refresh]
 
     @property
+    def is_drawn(self) -> bool:
+        """Whether there was anybody of whom they could say something."""
+        return any(reading.attested for reading in self.readings)
+
+    @property
     def periods(self) -> Iterable[tuple[str, Any]]:
         return ((name, label) for name, (_span, label) in PERIODS.items())
 

@@ -119,6 +119,6 @@ def _attested(period: Period, now: datetime) -> Plot:
             Row(it.started_at.astimezone(UTC), [it.verified_share], href=it.get_absolute_url())
             for it in reversed(few)
         ],
-        _("No list was applied in this time."),
+        _("No list with a customer was applied in this time."),
         unit="share",
     )

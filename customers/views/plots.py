@@ -75,6 +75,11 @@ class Plot:
     note: str = ""
 
     @property
+    def is_empty(self) -> bool:
+        """Not one value: its axes would promise what is not there."""
+        return all(value is None for row in self.rows for value in row.values)
+
+    @property
     def cells(self) -> Iterator[tuple[Row, list[tuple[float | None, str]]]]:
         """The latest first, each value as it is drawn and as it is read."""
         for row in reversed(self.rows):

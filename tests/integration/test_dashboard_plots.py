@@ -183,6 +183,23 @@ def test_each_plot_has_a_table_and_without_data_a_word(console):
     assert page.inline_script == ""
 
 
+def test_a_list_without_a_customer_is_a_word_and_no_empty_axis(console):
+    reading = {"started_at": NOON - MINUTE, "finished_at": NOON, "verdict": Refresh.Verdict.OK}
+    Refresh.objects.create(**reading, verified=0, differing=0, missing=0, in_flight=0)
+
+    page = Page(console.get("/"))
+    assert "No list with a customer was applied in this time." in page.words
+    assert "attested" not in [said.get("data-of") for tag, said in page.tags if tag == "canvas"]
+    page = Page(console.get("/customers/refreshes/"))
+    assert not [said for tag, said in page.tags if tag == "canvas"]
+
+    Refresh.objects.create(**reading, verified=1, differing=0, missing=0, in_flight=0)
+    page = Page(console.get("/"))
+    assert "attested" in [said.get("data-of") for tag, said in page.tags if tag == "canvas"]
+    page = Page(console.get("/customers/refreshes/"))
+    assert len([said for tag, said in page.tags if tag == "canvas"]) == 2
+
+
 def test_one_choice_of_the_period_holds_for_all_plots(console):
     sample(timedelta(days=3))
     ended(timedelta(days=3))
