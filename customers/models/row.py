@@ -55,6 +55,12 @@ def execute(sql: str, values: Columns | Sequence[Any]) -> Row | None:
     return found
 
 
+def columns(table: type[models.Model]) -> str:
+    """All that a model has. By name: `*` would become another one with an update's new column,
+    and PostgreSQL refuses a kept plan whose result is not what it was."""
+    return ", ".join(str(field.column) for field in table._meta.concrete_fields)  # noqa: SLF001
+
+
 def _cursor() -> Any:
     here: Any = connections[DEFAULT_DB_ALIAS]
     if here.vendor != "postgresql":
@@ -63,12 +69,6 @@ def _cursor() -> Any:
     here.close_if_health_check_failed()
     here.ensure_connection()
     return here._prepare_cursor(Cursor(here.connection))  # noqa: SLF001
-
-
-def columns(table: type[models.Model]) -> str:
-    """All that a model has. By name: `*` would become another one with an update's new column,
-    and PostgreSQL refuses a kept plan whose result is not what it was."""
-    return ", ".join(str(field.column) for field in table._meta.concrete_fields)  # noqa: SLF001
 
 
 @cache
