@@ -123,12 +123,16 @@ class Story(RuleBasedStateMachine):
     # Deciding.
 
     def decide_truly(self, change, executed, not_executed):
-        """A person knows whether it was executed, and whether it still may be."""
+        """A person knows whether it was executed, whether it still may be, and the password.
+
+        The form takes no "again" without one where the one that waited was erased.
+        """
+        typed = self._wish(change).password if change.lacks_password else ""
         if self.sandbox.executed_for(change.pk):
             choice = executed
         else:
             choice = "AGAIN" if self.sandbox.holds(change.pk) else not_executed
-        assert decide(change, choice)
+        assert decide(change, choice, password=typed if choice == "AGAIN" else "")
         if choice != "AGAIN":
             self._wish(change).decided = choice
 
