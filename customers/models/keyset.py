@@ -26,7 +26,8 @@ MOST_COUNTED = 10_000
 # Where the database expects no more there may be so few, and counting finds them all anyway.
 MOST_EXPECTED = 2 * MOST_COUNTED
 # Customers along the order among whom a page of many is looked for, before all are collected; and
-# among whom the next one is.
+# the nearest of them, among whom the next one is. Where those hold nobody the order goes along with
+# what is searched, and none is nearby.
 WINDOW = 5_000
 BESIDE = 1_000
 # So many are not collected in order to show a few of them.
@@ -133,7 +134,9 @@ class Reading:
             return self._walk(place, limit, backwards=backwards)
         # An order by text often goes along with the text that is searched: then none is nearby.
         if self.expected > (MOST_COUNTED if self._is_by_key else MOST_EXPECTED):
-            near = self._near(place, limit, WINDOW, backwards=backwards)
+            near = self._near(place, limit, BESIDE, backwards=backwards)
+            if near and len(near) < limit:
+                near = self._near(place, limit, WINDOW, backwards=backwards)
             if len(near) == limit:
                 return near
             if self.expected > MOST_COLLECTED:

@@ -62,6 +62,7 @@ MANY: dict[str, int] = {"MOST_COUNTED": 0, "MOST_EXPECTED": 0}
 WAYS: dict[str, dict[str, int]] = {
     "as it comes": {},
     "near": MANY | {"WINDOW": 30},
+    "near, not at once": MANY | {"WINDOW": 30, "BESIDE": 4},
     "near, then collected": MANY | {"WINDOW": 8, "BESIDE": 2},
     "walked": MANY | {"WINDOW": 1, "BESIDE": 1, "MOST_COLLECTED": 0},
 }
@@ -87,6 +88,26 @@ def test_page_after_page_shows_everybody_once_and_back_again(crowd, monkeypatch,
     assert back == there[::-1]
     assert stepped(Reading(some, by), everybody, backwards=False) == there[1:]
     assert stepped(Reading(some, by), everybody, backwards=True) == there[:-1]
+
+
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite expects nothing")
+@pytest.mark.parametrize(("order", "among"), [("-known", [4, 8]), ("username", [4])])
+def test_an_order_that_goes_along_with_the_search_is_soon_given_up(
+    crowd, monkeypatch, order, among
+):
+    for name, value in (MANY | {"WINDOW": 8, "BESIDE": 4}).items():
+        monkeypatch.setattr(keyset, name, value)
+    near, looked = Reading._near, []
+
+    def looked_among(reading, place, limit, number, **way):
+        looked.append(number)
+        return near(reading, place, limit, number, **way)
+
+    monkeypatch.setattr(Reading, "_near", looked_among)
+    last = Customer.objects.filter(username__startswith="c")
+
+    assert len(Reading(last, Order.named(order)).keys(None, 3)) == 3
+    assert looked == among
 
 
 def stepped(reading, everybody, *, backwards):
