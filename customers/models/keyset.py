@@ -124,10 +124,10 @@ class Reading:
 
     def next(self, place: Place, *, backwards: bool = False) -> list[int]:
         """The customer after that place, if there is one; nobody asks how many there are."""
-        near = []
-        if self.customers.query.where and self.expected:
-            near = self._near(place, 1, BESIDE, backwards=backwards)
-        return near or self.keys(place, 1, backwards=backwards)
+        if not (self.customers.query.where and self.expected):
+            return self.keys(place, 1, backwards=backwards)
+        near = self._near(place, 1, BESIDE, backwards=backwards)
+        return near or self._far(place, 1, backwards=backwards)
 
     def _keys(self, place: Place | None, limit: int, *, backwards: bool) -> list[int]:
         if self.expected is None or not self.customers.query.where:
@@ -139,9 +139,12 @@ class Reading:
                 near = self._near(place, limit, WINDOW, backwards=backwards)
             if len(near) == limit:
                 return near
-            if self.expected > MOST_COLLECTED:
-                return self._walk(place, limit, backwards=backwards)
-        return self._collect(place, limit, backwards=backwards)
+        return self._far(place, limit, backwards=backwards)
+
+    def _far(self, place: Place | None, limit: int, *, backwards: bool) -> list[int]:
+        """Where nobody looks nearby, or nobody is there."""
+        read = self._walk if (self.expected or 0) > MOST_COLLECTED else self._collect
+        return read(place, limit, backwards=backwards)
 
     @property
     def _is_by_key(self) -> bool:
