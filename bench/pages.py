@@ -30,6 +30,7 @@ LISTS = {
     "filtered: status, 1 in 100": "status=CLOSED",
     "filtered: sending off, 3 in 100": "active=off",
     "filtered: city": "city=Köln",
+    "filtered: country": "country=pol",
     "filtered: country and sending": "country=Poland&active=off",
     "filtered: package, free": "package=Gold&free_user=no",
     "filtered: mine": "manager=mine",
@@ -44,6 +45,7 @@ LISTS = {
     "search: a last name": "q=Müller",
     "search: two words": "q=jürgen köln",
     "search: one customer": "q={email}",
+    "search: a domain": "q={domain}",
     "search: a former name": "q={former}",
     "search: nothing": "q=qqzzqq",
     "search: a phone number": "q={phone}",
@@ -170,6 +172,7 @@ def addresses() -> dict[str, str]:
         "all": ",".join(COLUMNS),
         "today": clock.now().date().isoformat(),
         "email": deep.email,
+        "domain": deep.email.partition("@")[2],
         "former": Username.objects.filter(state="RELEASED").earliest("pk").name,
         "phone": "".join(deep.phone.split()[1:]),
     }

@@ -1,13 +1,16 @@
+import json
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.db import models
+from django.core.exceptions import EmptyResultSet
+from django.db import connection, models
 from django.db.models import Case, F, Q, Subquery, When
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from customers.distributor.rules import PROFILE_FIELDS
+from customers.models.facets import FACETS, key_of
 from customers.models.likeness import Digits
 from customers.models.orders import BY_COMPANY, BY_EMAIL, BY_NAME, BY_PACKAGE
 from customers.models.refresh import Refresh
@@ -32,6 +35,16 @@ class CustomerQuerySet(models.QuerySet["Customer"]):
             created_at__lt=good,
         )
         return self.annotate(verified_at=Case(When(by_reading, then=good), default=F("seen_at")))
+
+    def expected(self) -> int | None:
+        """How many the database expects, without a look at them; None if it does not say."""
+        if connection.vendor != "postgresql":
+            return None
+        try:
+            plan = json.loads(self.values("pk").explain(format="json") or "[]")
+        except EmptyResultSet:
+            return 0
+        return int(plan[0]["Plan"]["Plan Rows"]) if plan else 0
 
 
 class Customer(models.Model):
@@ -152,6 +165,7 @@ class Customer(models.Model):
             models.Index(
                 fields=["status"], condition=Q(website_access=False), name="customer_website_off"
             ),
+            *(models.Index(key_of(field), name=f"customer_{field}") for field in FACETS),
             # Who may be the same as somebody that signs up; by e-mail and name the orders tell.
             models.Index(Digits("phone"), name="customer_phone"),
         ]

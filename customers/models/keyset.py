@@ -152,14 +152,7 @@ class Reading:
 
     @cached_property
     def expected(self) -> int | None:
-        """How many the database expects; None if it does not say."""
-        if connection.vendor != "postgresql":
-            return None
-        try:
-            plan = json.loads(self.customers.values("pk").explain(format="json") or "[]")
-        except EmptyResultSet:
-            return 0
-        return int(plan[0]["Plan"]["Plan Rows"]) if plan else 0
+        return self.customers.expected()
 
     @cached_property
     def counted(self) -> int:

@@ -121,6 +121,44 @@ def test_a_search_is_answered_by_an_index(words, index):
     assert "Seq Scan" not in plan
 
 
+def a_crowd():
+    """With a common ending, of which the database knows that it is common."""
+    Customer.objects.bulk_create(
+        Customer(username=f"c{n}@{n}.example", email=f"c{n}@{n}.example", status="LIVE")
+        for n in range(300)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE customers_customer")
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [("info@acme.example", "acme"), ("@acme.example", "acme"), ("www.acme.example", "acme"),
+     ("INFO@ACME.EXAMPLE", "acme"), ("info@acme.other", "other"), ("acme.other", "other"),
+     ("INFO@łódź.example", "łódź"), ("info@acme.exampl", "acme"), ("http://www.acme.ex", "acme")],
+)  # fmt: skip
+def test_an_address_is_found_with_its_ending_whoever_else_has_that(console, words, name):
+    a_crowd()
+    for named, domain in (
+        ("acme", "acme.example"),
+        ("other", "acme.other"),
+        ("łódź", "łódź.example"),
+    ):
+        a_customer(f"{named}@x.example", email=f"info@{domain}", website=f"http://www.{domain}")
+    assert found(console, words) == [f"{name}@x.example"]
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="the indexes are PostgreSQL's")
+@pytest.mark.parametrize(
+    ("word", "asked"),
+    [("info@acme.example", "info@acme."), ("info@acme.other", "info@acme.other"),
+     ("ab.example", "ab.example"), ("192.168.0.1", "192.168.0.1")],
+)  # fmt: skip
+def test_the_index_is_not_asked_for_an_ending_that_most_customers_have(word, asked):
+    a_crowd()
+    assert f"(searched ~~ '%{asked}%'::text)" in search.search(Customer.objects, word).explain()
+
+
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="the indexes are PostgreSQL's")
 def test_former_names_are_found_by_an_index_that_knows_no_others():
     a_name("byron@example.com", "RELEASED", customer=a_customer())
