@@ -103,7 +103,7 @@ def _without_ending(word: str) -> str:
     parts = _ENDING.fullmatch(word)
     if connection.vendor != "postgresql" or not parts or not _TRIGRAM.search(parts[1]):
         return word
-    those = Customer.objects.filter(_contains("searched", parts[2])).expected() or 0
+    those = Customer.objects.filter(_contains("searched", f".{parts[2]}")).expected() or 0
     return parts[1] if those > (Customer.objects.expected() or 0) / 2 else word
 
 

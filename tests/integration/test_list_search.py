@@ -152,7 +152,8 @@ def test_an_address_is_found_with_its_ending_whoever_else_has_that(console, word
 @pytest.mark.parametrize(
     ("word", "asked"),
     [("info@acme.example", "info@acme."), ("info@acme.other", "info@acme.other"),
-     ("ab.example", "ab.example"), ("192.168.0.1", "192.168.0.1")],
+     ("info@acme.ample", "info@acme.ample"), ("ab.example", "ab.example"),
+     ("192.168.0.1", "192.168.0.1")],
 )  # fmt: skip
 def test_the_index_is_not_asked_for_an_ending_that_most_customers_have(word, asked):
     a_crowd()
