@@ -10,6 +10,8 @@ from urllib.parse import quote, quote_plus
 
 import psycopg
 import redis
+from redis.backoff import ConstantBackoff
+from redis.retry import Retry
 
 from tests.installation import Installation, Visitor
 
@@ -82,7 +84,9 @@ def shown(manager: Visitor, admin: Visitor, customers: list[int]) -> dict[str, b
 
 
 def broker_keys(installed: Installation) -> bytes:
-    with redis.from_url(installed.settings()["REDIS_URL"]) as broker:
+    # One that was killed a moment ago is started again by the launcher, after its pause.
+    patience = Retry(ConstantBackoff(0.2), 100)
+    with redis.from_url(installed.settings()["REDIS_URL"], retry=patience) as broker:
         broker.config_set("rdbcompression", "no")
         return b"".join(broker.dump(key) or b"" for key in broker.scan_iter())
 

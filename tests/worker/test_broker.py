@@ -10,6 +10,7 @@ import redis
 
 from reseller.celery import app
 from tests.installation import eventually
+from tests.leaks import broker_keys
 from tests.worker.steps import a_name, commands, is_settled, shows
 
 pytestmark = [
@@ -142,3 +143,10 @@ def test_a_worker_that_is_told_to_end_loses_no_call(installed, manager, create, 
     is_settled(manager, page.pk)
     shows(manager, f"/customers/{page.pk}/", "Live")
     assert commands(installed, name) == ["create"]
+
+
+def test_one_that_was_just_killed_is_awaited_by_whoever_looks_into_it(installed):
+    """The chaos run ends whenever all is delivered, and that needs no broker."""
+    installed.send(signal.SIGKILL, "broker")
+    eventually(lambda: "broker" not in installed.pids(), "the broker is gone")
+    assert isinstance(broker_keys(installed), bytes)
