@@ -49,7 +49,7 @@ admin.site.site_header = gettext_lazy("Reseller administration")
 admin.site.site_title = gettext_lazy("Reseller")
 admin.site.index_title = gettext_lazy("Tables")
 
-HIDDEN = {"sealed_password", "searched", "code_hash", "link_hash"}
+HIDDEN = {"sealed_password", "searched", "sorted_name", "code_hash", "link_hash"}
 
 
 class ReadOnly(admin.ModelAdmin):

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from customers.distributor.rules import PROFILE_FIELDS
 from customers.models.facets import FACETS, key_of
 from customers.models.likeness import Digits
-from customers.models.orders import BY_COMPANY, BY_EMAIL, BY_NAME, BY_PACKAGE
+from customers.models.orders import BY_COMPANY, BY_EMAIL, BY_PACKAGE, SORTED_NAME
 from customers.models.refresh import Refresh
 from customers.models.searched import SEARCHED
 
@@ -122,6 +122,10 @@ class Customer(models.Model):
         expression=SEARCHED, output_field=models.TextField(), db_persist=True, editable=False
     )
 
+    sorted_name = models.GeneratedField(
+        expression=SORTED_NAME, output_field=models.TextField(), db_persist=True, editable=False
+    )
+
     # Of those that come from `with_verified_at` alone.
     verified_at: datetime | None
 
@@ -133,7 +137,7 @@ class Customer(models.Model):
         verbose_name_plural = _("customers")
         indexes = [
             # Each order of the list, complete with the key: a page of it is read off the index.
-            models.Index(BY_NAME, F("id"), name="customer_by_name"),
+            models.Index(fields=["sorted_name", "id"], name="customer_by_name"),
             models.Index(fields=["username", "id"], name="customer_by_username"),
             models.Index(BY_EMAIL, F("id"), name="customer_by_email"),
             models.Index(BY_COMPANY, F("id"), name="customer_by_company"),

@@ -7,6 +7,7 @@ order. PostgreSQL says beforehand which of the two it is.
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -26,10 +27,11 @@ MOST_COUNTED = 10_000
 # Where the database expects no more there may be so few, and counting finds them all anyway.
 MOST_EXPECTED = 2 * MOST_COUNTED
 # Customers along the order among whom a page of many is looked for, before all are collected; and
-# the nearest of them, among whom the next one is. Where those hold nobody the order goes along with
-# what is searched, and none is nearby.
+# the nearest of them, among whom the next one is. Where those hold nobody none is nearby.
 WINDOW = 5_000
 BESIDE = 1_000
+# In an order by text these are enough to see it: it often goes along with what is searched.
+GLANCE = 300
 # So many are not collected in order to show a few of them.
 MOST_COLLECTED = 200_000
 TABLE = Customer._meta.db_table  # noqa: SLF001
@@ -107,10 +109,15 @@ def _row(*values: Any) -> Func:
 
 
 class Reading:
-    """A list in an order, to be read page by page from any place of it."""
+    """A list in an order, to be read page by page from any place of it.
+
+    While PostgreSQL collects, `meanwhile` is done here: something that asks the database nothing,
+    or it waits as well. It may be done several times, or never.
+    """
 
     def __init__(self, customers: CustomerQuerySet, order: Order) -> None:
         self.customers, self.order = customers.order_by(), order
+        self.meanwhile: Callable[[], object] = lambda: None
         # Known once all of them were collected.
         self._all: int | None = None
 
@@ -132,11 +139,13 @@ class Reading:
     def _keys(self, place: Place | None, limit: int, *, backwards: bool) -> list[int]:
         if self.expected is None or not self.customers.query.where:
             return self._walk(place, limit, backwards=backwards)
-        # An order by text often goes along with the text that is searched: then none is nearby.
-        if self.expected > (MOST_COUNTED if self._is_by_key else MOST_EXPECTED):
-            near = self._near(place, limit, BESIDE, backwards=backwards)
+        few, first = (MOST_COUNTED, BESIDE) if self._is_by_key else (MOST_EXPECTED, GLANCE)
+        if self.expected > few:
+            near = self._near(place, limit, first, backwards=backwards)
             if near and len(near) < limit:
-                near = self._near(place, limit, WINDOW, backwards=backwards)
+                # Twice as many as it takes if the next are like the first.
+                among = min(WINDOW, 2 * first * limit // len(near))
+                near = self._near(place, limit, among, backwards=backwards)
             if len(near) == limit:
                 return near
         return self._far(place, limit, backwards=backwards)
@@ -188,20 +197,29 @@ class Reading:
         falling = self.order.descending != backwards
         sign, direction = ("<", "DESC") if falling else (">", "ASC")
         after = f"WHERE (sort_key, pk) {sign} (%s, %s)" if place else ""
+        order = f"ORDER BY sort_key {direction}, pk {direction}"
         # Nothing in it comes from outside: what does is among the parameters.
         sql = (
             f"WITH hits (pk, sort_key) AS MATERIALIZED ({hits}) "  # noqa: S608
-            "SELECT counted.number, shown.pk FROM (SELECT count(*) AS number FROM hits) AS counted "
-            f"LEFT JOIN (SELECT * FROM hits {after} ORDER BY sort_key {direction}, pk {direction} "
-            f"LIMIT {limit:d}) AS shown ON true ORDER BY sort_key {direction}, pk {direction}"
+            "SELECT number, pk FROM (SELECT count(*) AS number FROM hits) AS counted LEFT JOIN "
+            f"(SELECT * FROM hits {after} {order} LIMIT {limit:d}) AS shown ON true {order}"
         )
-        rows = _fetch(sql, (*params, *([place.key, place.pk] if place else [])))
+        params = (*params, *([place.key, place.pk] if place else []))
+        rows = _fetch(sql, params, self.meanwhile)
         self._all = rows[0][0]
         return [pk for _, pk in rows if pk is not None]
 
 
-def _fetch(sql: str, params: tuple[Any, ...]) -> list[Any]:
-    with connection.cursor() as cursor:
+def _fetch(
+    sql: str, params: tuple[Any, ...], meanwhile: Callable[[], object] = lambda: None
+) -> list[Any]:
+    """In a pipeline PostgreSQL begins as soon as it was told, and nobody waits before the fetch."""
+    with (
+        connection.cursor() as cursor,
+        connection.wrap_database_errors,
+        connection.connection.pipeline(),
+    ):
         cursor.execute(sql, params)
+        meanwhile()
         found: list[Any] = cursor.fetchall()
         return found

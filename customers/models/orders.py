@@ -24,8 +24,9 @@ def _unknown_last(field: str) -> Combinable:
     )
 
 
+# What `sorted_name` of a customer keeps: of many who are found the name is put together no more.
 # The blank is a literal: SQLite finds no index by a parameter.
-BY_NAME = Folded(
+SORTED_NAME = Folded(
     Func(
         F("last_name"),
         F("first_name"),
@@ -40,7 +41,7 @@ BY_PACKAGE = _unknown_last("package")
 
 # By the name in the address. None: the order in which they came to be known here.
 ORDERS: dict[str, Combinable | None] = {
-    "name": BY_NAME,
+    "name": F("sorted_name"),
     "username": F("username"),
     "email": BY_EMAIL,
     "company": BY_COMPANY,

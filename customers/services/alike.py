@@ -10,7 +10,6 @@ from django.db.models import Q, QuerySet, Value
 from customers.distributor.rules import fold
 from customers.models import Customer, Signup, Username
 from customers.models.likeness import Digits, Folded, Skeleton
-from customers.models.orders import BY_NAME
 
 Said = Mapping[str, Any]  # under the contract's names
 
@@ -91,7 +90,7 @@ def _same(said: Said) -> dict[str, QuerySet[Customer]]:
     if said.get("last_name"):
         name = Folded(Value(f"{said['last_name']} {said.get('first_name', '')}"))
         there = _folded(address=said.get("address", ""), city=said.get("city", ""))
-        same["person"] = there.alias(called=BY_NAME).filter(called=name)
+        same["person"] = there.filter(sorted_name=name)
     return same
 
 

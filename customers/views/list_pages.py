@@ -111,7 +111,7 @@ def rows(keys: Iterable[int], order: Order) -> list[Customer]:
     found = (
         Customer.objects.with_verified_at()
         .select_related("account_manager")
-        .defer("searched")
+        .defer("searched", "sorted_name")
         .annotate(sort_key=order.key)
         .in_bulk(wanted)
     )

@@ -16,6 +16,7 @@ from django.contrib.auth.decorators import permission_required
 from django.forms import BoundField, ChoiceField, Form
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -122,6 +123,19 @@ class Listing:
                 query[name] = value
         return query.urlencode(safe=SAFE)
 
+    @property
+    def everyday(self) -> list[BoundField]:
+        return [self.form[name] for name in CustomerFilter.EVERYDAY]
+
+    @property
+    def more(self) -> list[BoundField]:
+        return [it for it in self.form if it.name not in {*CustomerFilter.EVERYDAY, "q"}]
+
+    @cached_property
+    def narrowing(self) -> str:
+        """The form, drawn; it asks the database nothing."""
+        return render_to_string("customers/_narrow_down.html", {"listing": self})
+
     @cached_property
     def reading(self) -> Reading:
         return Reading(self.filter.qs, self.order)
@@ -146,6 +160,7 @@ def _dress(form: Form) -> None:
 @permission_required("customers.view_customer", raise_exception=True)
 def customer_list(request: HttpRequest) -> HttpResponse:
     listing = Listing(request.GET, request)
+    listing.reading.meanwhile = lambda: listing.narrowing
     page = Page(listing)
     keys = [customer.pk for customer in page]
     waiting, stuck = open_changes(keys)
@@ -166,10 +181,6 @@ def customer_list(request: HttpRequest) -> HttpResponse:
         "stuck": stuck,
         "density": density,
         "packages": Package.objects.values_list("name", flat=True),
-        "everyday": [listing.form[name] for name in CustomerFilter.EVERYDAY],
-        "more": [
-            field for field in listing.form if field.name not in {*CustomerFilter.EVERYDAY, "q"}
-        ],
         "chips": list(_chips(listing)),
         "choices": [(it, table.base_columns[it].verbose_name) for it in tables.COLUMNS],
     }

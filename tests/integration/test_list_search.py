@@ -160,6 +160,17 @@ def test_the_index_is_not_asked_for_an_ending_that_most_customers_have(word, ask
     assert f"(searched ~~ '%{asked}%'::text)" in search.search(Customer.objects, word).explain()
 
 
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite expects nothing")
+def test_how_many_are_found_is_reckoned_from_more_values_than_a_database_keeps_unasked():
+    a_crowd()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT array_length(histogram_bounds::text::text[], 1) FROM pg_stats"
+            " WHERE tablename = 'customers_customer' AND attname = 'searched'"
+        )
+        assert cursor.fetchone()[0] > 250
+
+
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="the indexes are PostgreSQL's")
 def test_former_names_are_found_by_an_index_that_knows_no_others():
     a_name("byron@example.com", "RELEASED", customer=a_customer())

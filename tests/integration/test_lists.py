@@ -4,9 +4,12 @@ import re
 from datetime import UTC, date, datetime, timedelta
 from itertools import product
 
+import psycopg
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
+from django.db.models import Func, TextField, Value
+from django.db.models.functions import Cast
 from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 
@@ -16,6 +19,7 @@ from customers.models.orders import ORDERS
 from customers.tables import COLUMNS, DEFAULT
 from customers.views import list_pages
 from customers.views.listing import Listing
+from tests.installation import eventually
 from tests.integration.pages import Page, a_customer, a_name, many_customers, person, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -62,9 +66,9 @@ MANY: dict[str, int] = {"MOST_COUNTED": 0, "MOST_EXPECTED": 0}
 WAYS: dict[str, dict[str, int]] = {
     "as it comes": {},
     "near": MANY | {"WINDOW": 30},
-    "near, not at once": MANY | {"WINDOW": 30, "BESIDE": 4},
-    "near, then collected": MANY | {"WINDOW": 8, "BESIDE": 2},
-    "walked": MANY | {"WINDOW": 1, "BESIDE": 1, "MOST_COLLECTED": 0},
+    "near, not at once": MANY | {"WINDOW": 30, "BESIDE": 4, "GLANCE": 4},
+    "near, then collected": MANY | {"WINDOW": 8, "BESIDE": 2, "GLANCE": 2},
+    "walked": MANY | {"WINDOW": 1, "BESIDE": 1, "GLANCE": 1, "MOST_COLLECTED": 0},
 }
 
 
@@ -91,11 +95,11 @@ def test_page_after_page_shows_everybody_once_and_back_again(crowd, monkeypatch,
 
 
 @pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite expects nothing")
-@pytest.mark.parametrize(("order", "among"), [("-known", [4, 8]), ("username", [4])])
+@pytest.mark.parametrize(("order", "among"), [("-known", [4, 8]), ("username", [2])])
 def test_an_order_that_goes_along_with_the_search_is_soon_given_up(
     crowd, monkeypatch, order, among
 ):
-    for name, value in (MANY | {"WINDOW": 8, "BESIDE": 4}).items():
+    for name, value in (MANY | {"WINDOW": 8, "BESIDE": 4, "GLANCE": 2}).items():
         monkeypatch.setattr(keyset, name, value)
     near, looked = Reading._near, []
 
@@ -108,6 +112,39 @@ def test_an_order_that_goes_along_with_the_search_is_soon_given_up(
 
     assert len(Reading(last, Order.named(order)).keys(None, 3)) == 3
     assert looked == among
+
+
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite collects nothing")
+def test_while_postgresql_collects_something_else_is_done(crowd):
+    """It sleeps over the one whom it finds, and is seen to be at it."""
+    slept = Cast(Func(Value(1.0), function="pg_sleep", output_field=TextField()), TextField())
+    ada = Customer.objects.get(username="a0@example.com")
+    those = Customer.objects.filter(pk=ada.pk).alias(slept=slept).filter(slept="")
+    reading = Reading(those, Order.named("name"))
+    params = connection.get_connection_params()
+    where = {name: params[name] for name in ("host", "port", "dbname", "user")}
+    question = (
+        "SELECT wait_event IS NOT DISTINCT FROM 'PgSleep' FROM pg_stat_activity "
+        f"WHERE pid = {connection.connection.info.backend_pid}"
+    )
+    seen = []
+
+    def meanwhile():
+        with psycopg.connect(**where, autocommit=True) as other:
+            seen.append(eventually(lambda: other.execute(question).fetchone()[0], "at it", 0.8))
+
+    reading.meanwhile = meanwhile
+    assert reading.keys(None, 3) == [ada.pk]
+    assert seen == [True]
+
+
+def test_the_form_that_is_drawn_meanwhile_asks_the_database_nothing(django_assert_num_queries):
+    request = RequestFactory().get(f"{LIST}?q=ada&city=York")
+    request.user = person("Managers")
+    listing = Listing(request.GET, request)
+    assert listing.reading
+    with django_assert_num_queries(0):
+        assert 'value="ada"' in listing.narrowing
 
 
 def stepped(reading, everybody, *, backwards):
