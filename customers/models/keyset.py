@@ -21,6 +21,8 @@ from django.db.models.functions import RowNumber
 from customers.models.customer import Customer, CustomerQuerySet
 from customers.models.orders import DEFAULT, ORDERS
 
+Meanwhile = Callable[[], object]
+
 LARGEST_KEY = 2**63 - 1
 # Up to here a list is counted.
 MOST_COUNTED = 10_000
@@ -108,16 +110,20 @@ def _row(*values: Any) -> Func:
     return Func(*values, template="(%(expressions)s)", output_field=TextField())
 
 
+def _nothing() -> None:
+    pass
+
+
 class Reading:
     """A list in an order, to be read page by page from any place of it.
 
-    While PostgreSQL collects, `meanwhile` is done here: something that asks the database nothing,
+    While PostgreSQL looks through many, `meanwhile` is done here: something that asks it nothing,
     or it waits as well. It may be done several times, or never.
     """
 
     def __init__(self, customers: CustomerQuerySet, order: Order) -> None:
         self.customers, self.order = customers.order_by(), order
-        self.meanwhile: Callable[[], object] = lambda: None
+        self.meanwhile: Meanwhile = _nothing
         # Known once all of them were collected.
         self._all: int | None = None
 
@@ -145,7 +151,7 @@ class Reading:
             if near and len(near) < limit:
                 # Twice as many as it takes if the next are like the first.
                 among = min(WINDOW, 2 * first * limit // len(near))
-                near = self._near(place, limit, among, backwards=backwards)
+                near = self._near(place, limit, among, self.meanwhile, backwards=backwards)
             if len(near) == limit:
                 return near
         return self._far(place, limit, backwards=backwards)
@@ -178,7 +184,15 @@ class Reading:
             rows = rows.filter(beyond(self.order, place, backwards=backwards))
         return list(rows.values_list("pk", flat=True)[:limit])
 
-    def _near(self, place: Place | None, limit: int, among: int, *, backwards: bool) -> list[int]:
+    def _near(
+        self,
+        place: Place | None,
+        limit: int,
+        among: int,
+        meanwhile: Meanwhile = _nothing,
+        *,
+        backwards: bool,
+    ) -> list[int]:
         """As `_walk`, but only among the next so many customers of the order."""
         order = self.order.by(backwards=backwards)
         around = Customer.objects.annotate(place=Window(RowNumber(), order_by=order))
@@ -189,7 +203,7 @@ class Reading:
         table = f'FROM "{TABLE}"'
         sql = wanted.replace(table, f'FROM ({window}) AS "{TABLE}"', 1)
         sql += f' ORDER BY "{TABLE}".place LIMIT {limit:d}'
-        return [row[0] for row in _fetch(sql, (*params, *wanted_params))]
+        return [row[0] for row in _fetch(sql, (*params, *wanted_params), meanwhile)]
 
     def _collect(self, place: Place | None, limit: int, *, backwards: bool) -> list[int]:
         keyed = self.customers.annotate(sort_key=self.order.key).values_list("pk", "sort_key")
@@ -210,9 +224,7 @@ class Reading:
         return [pk for _, pk in rows if pk is not None]
 
 
-def _fetch(
-    sql: str, params: tuple[Any, ...], meanwhile: Callable[[], object] = lambda: None
-) -> list[Any]:
+def _fetch(sql: str, params: tuple[Any, ...], meanwhile: Meanwhile) -> list[Any]:
     """In a pipeline PostgreSQL begins as soon as it was told, and nobody waits before the fetch."""
     with (
         connection.cursor() as cursor,

@@ -101,17 +101,21 @@ def test_an_order_that_goes_along_with_the_search_is_soon_given_up(
 ):
     for name, value in (MANY | {"WINDOW": 8, "BESIDE": 4, "GLANCE": 2}).items():
         monkeypatch.setattr(keyset, name, value)
-    near, looked = Reading._near, []
+    near, looked, done = Reading._near, [], []
 
-    def looked_among(reading, place, limit, number, **way):
+    def looked_among(reading, place, limit, number, *meanwhile, **way):
         looked.append(number)
-        return near(reading, place, limit, number, **way)
+        return near(reading, place, limit, number, *meanwhile, **way)
 
     monkeypatch.setattr(Reading, "_near", looked_among)
     last = Customer.objects.filter(username__startswith="c")
 
-    assert len(Reading(last, Order.named(order)).keys(None, 3)) == 3
+    reading = Reading(last, Order.named(order))
+    reading.meanwhile = lambda: done.append(True)
+    assert len(reading.keys(None, 3)) == 3
     assert looked == among
+    # Beside the second look, or while all are collected; the first look is short.
+    assert done == [True]
 
 
 @pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite collects nothing")
