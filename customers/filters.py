@@ -113,7 +113,10 @@ class CustomerFilter(filters.FilterSet):
     city = TextFilter(label=_title("city"))
     state = TextFilter(label=_title("state"))
     country = TextFilter(label=_title("country"))
-    package = TextFilter(label=_title("package"))
+    # The page has a list of that name: what the catalogue offers.
+    package = TextFilter(
+        label=_title("package"), widget=forms.TextInput(attrs={"list": "packages"})
+    )
     whitelabel = TextFilter(label=_title("whitelabel"))
     ip_group = TextFilter(label=_title("ip_group"))
     ip = TextFilter(label=_title("ip"))

@@ -13,7 +13,7 @@ from django.db.models.functions import Cast
 from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 
-from customers.models import Change, Customer, Drift, Refresh, clock, keyset
+from customers.models import Change, Customer, Drift, Package, Refresh, clock, keyset
 from customers.models.keyset import Order, Place, Reading
 from customers.models.orders import ORDERS
 from customers.tables import COLUMNS, DEFAULT
@@ -140,6 +140,14 @@ def test_while_postgresql_collects_something_else_is_done(crowd):
     reading.meanwhile = meanwhile
     assert reading.keys(None, 3) == [ada.pk]
     assert seen == [True]
+
+
+def test_the_packages_of_the_catalogue_are_offered_where_one_narrows_down_by_package(console):
+    Package.objects.create(name="Platinum")
+    content = console.get(LIST).content.decode()
+    field = re.search(r'<input[^>]* name="package"[^>]*>', content)[0]
+    offered = re.search(r' list="(\w+)"', field)[1]
+    assert '<option value="Platinum">' in content.partition(f'<datalist id="{offered}">')[2]
 
 
 def test_the_form_that_is_drawn_meanwhile_asks_the_database_nothing(django_assert_num_queries):
