@@ -68,7 +68,7 @@ def progress(reading: Refresh) -> str:
     elif reading.phase == Refresh.Phase.MERGING:
         so_far += f", {reading.merged:,} compared"
     words = f"{so_far}, {spelled(clock.now() - reading.started_at)} so far"
-    last = Refresh.objects.good().first()
+    last = reading.before()
     if last and last.finished_at:
         words += f"; the last one took {spelled(last.finished_at - last.started_at)}"
         words += f" for {last.listed:,} rows"

@@ -107,6 +107,10 @@ class Refresh(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("customers:refresh", args=[self.pk])
 
+    def before(self) -> "Refresh | None":
+        """The last good one that began before this one: never this one, should it end meanwhile."""
+        return Refresh.objects.good().filter(started_at__lt=self.started_at).first()
+
     @property
     def attested(self) -> int:
         """The customers of whom it says how they stand; those of them that are verified are in

@@ -49,7 +49,7 @@ def _mark(reading: Refresh) -> None:
     The marks of the reading before tell who was verified by that one.
     """
     shown = Q(untouched(reading.started_at), status=Status.LIVE, missing_since=None)
-    before = Refresh.objects.good().filter(started_at__lt=reading.started_at).first()
+    before = reading.before()
     columns = {"seen_at": _last_shown(before)} if before else {}
     _alter(Customer.objects.filter(~shown, is_unverified=False), is_unverified=True, **columns)
     _alter(Customer.objects.filter(shown, is_unverified=True), is_unverified=False)

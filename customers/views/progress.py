@@ -54,7 +54,7 @@ class Progress:
 
 def progress(reading: Refresh) -> Progress:
     elapsed = clock.now() - reading.started_at
-    before = Refresh.objects.good().filter(started_at__lt=reading.started_at).first()
+    before = reading.before()
     if before and reading.listed > COMPARABLE * before.listed:
         before = None
     expected = max(before.listed, reading.listed) if before else None

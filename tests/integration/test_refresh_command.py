@@ -134,11 +134,19 @@ def test_how_far_it_has_come_is_told_beside_the_last_one(sandbox, clock, phase, 
     assert said.endswith(" s for 9,000 rows.")
 
 
+@pytest.mark.django_db
+def test_one_that_ended_while_it_was_told_is_not_its_own_last_one(sandbox):
+    """Its row was read a moment before it ended."""
+    reading = mirror.refresh()
+    assert reading.verdict == Refresh.Verdict.OK
+    assert watching.progress(reading).endswith(" so far.")
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("on_a_terminal", [True, False])
 def test_it_tells_while_it_runs(sandbox, monkeypatch, on_a_terminal):
     sandbox.add_account()
-    sandbox.faults.add("slow", seconds=0.5)
+    sandbox.faults.add("slow", seconds=1.0)
     monkeypatch.setattr(watching, "ON_A_TERMINAL", 0.1)
     monkeypatch.setattr(watching, "IN_A_LOG", 0.1)
     said = io.StringIO()
