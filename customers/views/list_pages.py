@@ -33,13 +33,16 @@ class Page:
         if self.is_lost:
             self.backwards = False
         keys = reading.keys(place, PAGE + 1, backwards=self.backwards)
-        self.goes_on = len(keys) > PAGE
         self.began_somewhere = place is not None
-        if self.backwards and not self.goes_on and place is not None:
+        if self.backwards and len(keys) <= PAGE and place is not None:
             # Nothing is left before the page: it is the first one, and shown in full.
             self.backwards, self.began_somewhere = False, False
             keys = reading.keys(None, PAGE + 1)
-            self.goes_on = len(keys) > PAGE
+        elif place is not None and not keys:
+            # Nobody is left after that place: the last page there is now.
+            before, self.backwards, self.began_somewhere = LAST, True, False
+            keys = reading.keys(None, PAGE + 1, backwards=True)
+        self.goes_on = len(keys) > PAGE
         keys = keys[:PAGE]
         self.object_list = rows(reversed(keys) if self.backwards else keys, order)
         found = {"before": before} if self.backwards else {"after": after}

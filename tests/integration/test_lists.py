@@ -202,6 +202,25 @@ def test_one_goes_on_and_back_and_to_both_ends(console, monkeypatch):
     )
 
 
+def test_where_a_last_page_has_nobody_left_the_page_before_it_is_shown(console, monkeypatch):
+    """They no longer meet the filter: what was to be done about them is done."""
+    monkeypatch.setattr(list_pages, "PAGE", 10)
+    many_customers(21)
+    Customer.objects.update(company="Engines")
+    there = "company=Engines&sort=-username"
+    for _page in range(2):
+        there = links(console.get(f"{LIST}?{there}"))["next"]
+    (alone,) = shown(console, there)
+    Customer.objects.filter(username=alone).update(company="Looms")
+
+    left = Customer.objects.filter(company="Engines").order_by("-username")
+    assert shown(console, there) == list(left.values_list("username", flat=True)[10:])
+    assert list(links(console.get(f"{LIST}?{there}"))) == ["prev"]
+    Customer.objects.update(company="Looms")
+    assert shown(console, there) == []
+    assert "No customer matches" in page(console, there).words
+
+
 def links(answer):
     """The query strings that lead on and back."""
     return {
