@@ -41,13 +41,10 @@
   });
 
   // --- What is half typed is not left behind by a slip ------------------------------------------
-  let isHalfTyped = false;
-  const wasSent = ({ detail }) => detail.successful && detail.requestConfig?.verb === "post";
+  const typedInto = new Set(); // Forms; one that has left the page with its dialog is no matter.
+  const isHalfTyped = () => [...typedInto].some((form) => form.isConnected);
   document.addEventListener("input", (event) => {
-    if (event.target.form?.method === "post") isHalfTyped = true;
-  });
-  document.addEventListener("htmx:afterRequest", (event) => {
-    if (wasSent(event)) isHalfTyped = false;
+    if (event.target.form?.method === "post") typedInto.add(event.target.form);
   });
 
   // --- What a key does --------------------------------------------------------------------------
@@ -58,12 +55,13 @@
     if (box) {
       box.focus();
       box.select();
-    } else if (!isHalfTyped) {
+    } else if (!isHalfTyped()) {
       location.assign(`${help.dataset.search}#search`);
     }
   }
 
   function walk(step) {
+    if (document.querySelector("[data-key=j], [data-key=k]")) return; // They lead to whoever is beside.
     const rows = [...document.querySelectorAll("[data-row]")];
     const links = rows.map((row) => row.querySelector("a[href]")).filter((it) => it?.checkVisibility());
     const here = links.findIndex((it) => it.closest("[data-row]").contains(document.activeElement));
@@ -73,7 +71,7 @@
   }
 
   const STAYING = { "/": search, "?": open, j: () => walk(1), k: () => walk(-1) };
-  const marked = () => (isHalfTyped ? [] : [...document.querySelectorAll("[data-key]")]);
+  const marked = () => (isHalfTyped() ? [] : [...document.querySelectorAll("[data-key]")]);
 
   const TYPED_INTO =
     "textarea, select, [contenteditable], input:not([type=checkbox], [type=radio], [type=button], [type=submit])";
@@ -95,9 +93,10 @@
     const key = first ? `${first} ${struck}` : struck;
     clearTimeout(forgetting);
     first = "";
-    const act = STAYING[key] || marked().find((it) => it.dataset.key === key);
+    const act = marked().find((it) => it.dataset.key === key) || STAYING[key];
     if (act) {
       event.preventDefault();
+      if (act instanceof Element && event.repeat) return; // Held down: one page at a time.
       if (act instanceof Element) act.click();
       else act();
     } else if (marked().some((it) => it.dataset.key.startsWith(`${key} `))) {

@@ -117,6 +117,38 @@ def test_rows_are_walked_through(page, keys, installed, name):
         expect(rows.nth(last - 1).get_by_role("link").first).to_be_focused()
 
 
+def test_one_goes_from_customer_to_customer_of_a_list(page, keys, installed):
+    page.goto(f"{installed.url}/customers/?status=LIVE&sort=username")
+    rows = page.locator("tr[data-row]")
+    addresses = [rows.nth(n).get_by_role("link").first.get_attribute("href") for n in range(2)]
+    keys.press("j")
+    keys.press("Enter")
+    page.wait_for_url(f"**{addresses[0]}")
+    keys.press("k")  # There is nobody before the first one.
+    for key, address in (("j", addresses[1]), ("k", addresses[0])):
+        keys.press(key)
+        page.wait_for_url(f"**{address}")
+    expect(page.get_by_role("link", name="Back to the list")).to_be_visible()
+
+
+def test_keys_act_again_once_a_dialog_is_closed(page, keys, installed, name):
+    create(page, installed.url, name)
+    is_settled(page)
+    dialog = page.get_by_role("dialog")
+    for ending in ("Enter", "Escape"):
+        keys.press("e")
+        expect(dialog.get_by_role("button", name="Change profile")).to_be_visible()
+        tab_to(page, "City")
+        keys.press("Control+A")
+        keys.type("Arlington" if ending == "Enter" else "Paris")
+        page.once("dialog", lambda question: question.accept())
+        keys.press(ending)
+        expect(dialog).to_be_hidden()
+    keys.press("g")
+    keys.press("c")
+    page.wait_for_url("**/customers/")
+
+
 def test_the_list_of_keys_opens_closes_and_switches_them_off(page, keys, installed):
     page.goto(f"{installed.url}/customers/changes/")
     keys.press("?")
