@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -34,8 +35,9 @@ def new(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and (change := create(request, form)):
         promise(request, change, _("%s will be set up in a moment.") % change.customer.name)
         warn_of_username(request, change.customer)
-        return redirect(change.customer)
-    return render(request, "customers/new.html", {"form": form})
+        return redirect(page_of(request, change.customer))
+    back = page_of(request, refused) if refused else reverse("customers:list")
+    return render(request, "customers/new.html", {"form": form, "back": back})
 
 
 def create(request: HttpRequest, form: CreateForm) -> Change | None:

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from urllib.parse import urlencode
 
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
@@ -10,6 +9,7 @@ from django.urls import reverse
 
 from customers.distributor.rules import Operation
 from customers.models import Change, Customer, Decision, clock
+from customers.views.pages import keep
 
 State = Change.State
 CHANGEABLE = {Customer.Status.REQUESTED, Customer.Status.LIVE, Customer.Status.MISSING}
@@ -34,7 +34,8 @@ def correct_url(request: HttpRequest, change: Change) -> str:
     if change.operation == Operation.CREATE:
         is_offered = customer.status == Customer.Status.REFUSED
         may = is_offered and user.has_perm("customers.add_customer")
-        return reverse("customers:correct", args=[customer.pk]) if may else ""
+        page = reverse("customers:correct", args=[customer.pk])
+        return f"{page}{keep(request)}" if may else ""
     permission = "delete_now" if change.operation == Operation.DELETE else "change_customer"
     if (
         change.state != State.REJECTED
@@ -43,7 +44,7 @@ def correct_url(request: HttpRequest, change: Change) -> str:
     ):
         return ""
     page = reverse(f"customers:{change.operation.replace('_', '-')}", args=[customer.pk])
-    return f"{page}?{urlencode({'again': change.pk})}"
+    return f"{page}{keep(request, again=change.pk)}"
 
 
 def refusals(request: HttpRequest, customer: Customer) -> list[Refusal]:

@@ -55,7 +55,8 @@ def ask_worker(request: HttpRequest, task: Task, *args: Any, page: str) -> HttpR
             request, _("The workers cannot be reached, so nothing was asked for. Try again later.")
         )
         return redirect(page)
-    return redirect(f"{page}?{urlencode({'since': since.isoformat()})}")
+    join = "&" if "?" in page else "?"
+    return redirect(f"{page}{join}{urlencode({'since': since.isoformat()})}")
 
 
 def asked_since(request: HttpRequest) -> datetime | None:

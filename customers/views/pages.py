@@ -7,10 +7,11 @@ from django.http import HttpRequest
 from customers.models import Customer
 
 
-def keep(request: HttpRequest) -> str:
-    """The list that one came from, as an address carries it on; empty if from none."""
+def keep(request: HttpRequest, **said: object) -> str:
+    """What an address says, with the list that one came from if from one; empty if nothing."""
     came_from = request.GET.get("from")
-    return "" if came_from is None else f"?{urlencode({'from': came_from})}"
+    query = said if came_from is None else {**said, "from": came_from}
+    return f"?{urlencode(query)}" if query else ""
 
 
 def page_of(request: HttpRequest, customer: Customer) -> str:

@@ -13,6 +13,7 @@ from customers import tasks
 from customers.models import Customer, Gate, Verification, clock
 from customers.models.labels import label
 from customers.views.live import ask_worker, asked_since, is_worth_waiting
+from customers.views.pages import page_of
 from customers.views.words import LOOKED
 
 VERIFIABLE = {Customer.Status.LIVE, Customer.Status.MISSING}
@@ -26,7 +27,7 @@ NEWS = timedelta(hours=1)
 @permission_required("customers.change_customer", raise_exception=True)
 def verify(request: HttpRequest, pk: int) -> HttpResponse:
     customer = get_object_or_404(Customer, pk=pk)
-    page = customer.get_absolute_url()
+    page = page_of(request, customer)
     if customer.status not in VERIFIABLE or Gate.closed():
         messages.error(request, _("Nobody can look at the distributor at the moment."))
         return redirect(page)

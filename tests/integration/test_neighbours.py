@@ -6,10 +6,19 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from customers.distributor.rules import Operation
 from customers.models import Customer
 from customers.services import changes
 from customers.views import list_pages
-from tests.integration.pages import Page, a_customer, many_customers, person, signed_in
+from tests.integration.pages import (
+    Page,
+    a_customer,
+    fill_catalogue,
+    many_customers,
+    person,
+    settle,
+    signed_in,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -125,3 +134,23 @@ def test_the_part_that_lives_keeps_the_list_and_asks_for_no_neighbours(console):
         console.get(f"/customers/{ada.pk}/", headers={"HX-Request": "true"})
     assert asks in {said.get("hx-get") for _tag, said in Page(piece).tags}
     assert len(with_list) == len(without)
+
+
+@pytest.mark.parametrize("status", ["LIVE", "MISSING", "REQUESTED", "REFUSED", "CLOSED"])
+def test_whatever_leads_back_to_the_customer_carries_the_list_along(console, status):
+    fill_catalogue()
+    ada = a_customer()
+    settle(changes.ask(ada, Operation.PROFILE, {"city": "Rome"}), "REJECTED", "Invalid city")
+    Customer.objects.update(status=status)
+    came = "?from=city%3DParis"
+
+    page = Page(console.get(f"{ada.get_absolute_url()}{came}"))
+    ways = [said.get("href") or said.get("action", "") for _tag, said in page.tags]
+    there = [way for way in ways if way.startswith(ada.get_absolute_url())]
+    assert there
+    assert [way for way in there if "from=city%3DParis" not in way] == []
+    for way in there:
+        answer = console.get(way)
+        if answer.status_code == 200:
+            back = f"{ada.get_absolute_url()}{came}"
+            assert any(link.startswith(back) for link in Page(answer).links())

@@ -288,11 +288,15 @@ def test_a_company_that_nobody_knows_is_not_asked_for(sandbox, customer):
 # --- The page ------------------------------------------------------------------------------------
 
 
-def test_the_page_waits_for_the_look_and_tells_what_it_has_shown(customer, console, monkeypatch):
+@pytest.mark.parametrize("came_from", ["", "?from=q%3Dx"])
+def test_the_page_waits_for_the_look_and_tells_what_it_has_shown(
+    customer, console, monkeypatch, came_from
+):
     asked = []
     monkeypatch.setattr(tasks.verify_customer, "delay", lambda *args: asked.append(args))
-    answer = console.post(f"{customer.get_absolute_url()}verify/")
+    answer = console.post(f"{customer.get_absolute_url()}verify/{came_from}")
     assert [args[0] for args in asked] == [customer.pk]
+    assert answer["Location"].startswith(f"{customer.get_absolute_url()}{came_from}")
 
     waiting = console.get(answer["Location"])
     assert "A worker looks at the distributor" in Page(waiting).words
