@@ -8,6 +8,7 @@ sign of that kind. SQLite reads everything.
 import re
 import unicodedata
 from collections.abc import Iterable
+from itertools import groupby
 
 from django.db import connection
 from django.db.models import F, Q, TextField, Value
@@ -30,6 +31,7 @@ MOST_FORMER = 1000
 _TRIGRAM = re.compile(r"[^\W_]{3}")
 _ENDING = re.compile(r"(.+\.)([^\W\d_]{2,})")
 _NUMBER = re.compile(r"[+(]?[0-9][0-9()./+-]{3,}")
+_PART = re.compile(r"[()./+-]*[0-9][0-9()./+-]*")
 
 
 def search(customers: CustomerQuerySet, text: str) -> CustomerQuerySet:
@@ -38,14 +40,31 @@ def search(customers: CustomerQuerySet, text: str) -> CustomerQuerySet:
     # No value holds control characters, and PostgreSQL takes offence at some.
     if has_control_characters(text) or len(words) > MOST_WORDS:
         return customers.none()
-    former = _former(words)
+    former, numbers = _former(words), _numbers(text)
     for word in words:
-        customers = customers.filter(_in_text(word) | former[word])
+        where = _in_text(word) | former[word]
+        for number in {word, numbers.get(word, word)}:
+            where |= _dialled(number)
+        customers = customers.filter(where)
     return customers
 
 
 def words_of(text: str) -> list[str]:
-    return list(dict.fromkeys(unicodedata.normalize("NFC", text).split()))
+    return list(dict.fromkeys(_split(text)))
+
+
+def _split(text: str) -> list[str]:
+    return unicodedata.normalize("NFC", text).split()
+
+
+def _numbers(text: str) -> dict[str, str]:
+    """For each word of digits that of which it is a part: people write 020 7946 0958."""
+    found: dict[str, str] = {}
+    for is_part, those in groupby(_split(text), lambda word: bool(_PART.fullmatch(word))):
+        if is_part:
+            parts = list(those)
+            found |= dict.fromkeys(parts, "".join(parts))
+    return found
 
 
 def has(field: str, text: str) -> Q:
@@ -88,11 +107,15 @@ def _in_text(word: str) -> Q:
     if front != word:
         return _contains("searched", front) & _stands_in(F("searched"), word)
     found = _contains("searched", f" {word}" if _is_short(word) else word)
-    if _NUMBER.fullmatch(word):
-        # However it was written: +44 (0)20, 004420 and 020 are the same digits from some point on.
-        digits = re.sub("[^0-9]", "", word.replace("(0)", "")).lstrip("0")
-        found |= _contains("searched", digits)
     return found & _among("searched", word)
+
+
+def _dialled(number: str) -> Q:
+    """However it was written: +44 (0)20, 004420 and 020 are the same digits from some point on."""
+    digits = re.sub("[^0-9]", "", number.replace("(0)", "")).lstrip("0")
+    if not _NUMBER.fullmatch(number) or len(digits) <= SHORT:
+        return Q()  # No number, or next to nothing of one, which stands in nearly every row.
+    return _contains("searched", digits)
 
 
 def _without_ending(word: str) -> str:

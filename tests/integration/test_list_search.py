@@ -30,7 +30,8 @@ WANG = {
     "words",
     ["王", "小明", "大学", "王 北京", "łódź", "ŁÓDŹ", "Łódź 王", "ελλαδα", "ЛЕНИНА", "ленина 5",
      "8610", "+861062750000", "00861062750000", "010-62750000", "(0)10-6275", "6275 0000",
-     "0000 6275", "wang.example", "http://wang", "WANG@", "90-001", "w.e", "wa", "w", "http",
+     "0000 6275", "010 6275 0000", "+86 10 6275 0000", "0086 (0)10 6275", "王 010 6275 0000 gold",
+     "wang.example", "http://wang", "WANG@", "90-001", "w.e", "wa", "w", "http",
      "gold 王"],
 )  # fmt: skip
 def test_what_a_customer_has_is_found_however_it_is_written(console, words):
@@ -39,7 +40,11 @@ def test_what_a_customer_has_is_found_however_it_is_written(console, words):
     assert "wang@example.com" in found(console, words)
 
 
-@pytest.mark.parametrize("words", ["王伟", "lodz", "ng", "01234567", "861062750001", "wang ada"])
+@pytest.mark.parametrize(
+    "words",
+    ["王伟", "lodz", "ng", "01234567", "861062750001", "010 6275 0001", "010 王 6275", "0001",
+     "00000 王", "wang ada"],
+)  # fmt: skip
 def test_what_a_customer_has_not_is_not_found(console, words):
     a_customer(company="Engines", phone="1")
     a_customer("wang@example.com", **WANG)
@@ -107,6 +112,7 @@ def test_what_is_searched_follows_the_customer(console):
     ("words", "index"),
     [("lovelace", "customer_searched"), ("Łódź", "customer_searched"), ("li", "customer_searched"),
      ("ada lovelace", "customer_searched"), ("+442079460000", "customer_searched"),
+     ("020 7946 0958", "customer_searched"), ("030 901820", "customer_searched"),
      ("_real_", "customer_searched"), ("100%", "customer_searched"),
      ("大学", "customer_rare_signs"), ("王", "customer_rare_signs"), ("%", "customer_rare_signs"),
      ("lovelace 大学", "customer_rare_signs")],
