@@ -7,13 +7,13 @@ import django_filters as filters
 from django import forms
 from django.contrib.auth.models import User
 from django.core.validators import MinValueValidator
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.functional import lazy
 from django.utils.translation import gettext_lazy as _
 
 from customers.models import Change, Customer, Drift, Refresh
 from customers.models.customer import CustomerQuerySet
-from customers.models.labels import label
+from customers.models.labels import called, label
 from customers.models.search import has, search
 
 LONGEST = 255
@@ -22,7 +22,7 @@ SWITCH = [("on", _("On")), ("off", _("Off")), ("unknown", _("Unknown"))]
 YES = [("yes", _("Yes")), ("no", _("No")), ("unknown", _("Unknown"))]
 VALUES = {"on": True, "yes": True, "off": False, "no": False, "unknown": None}
 CHANGES: dict[str, tuple[Any, dict[str, Any]]] = {
-    "open": (_("On their way"), {"settled_at": None}),
+    "open": (_("Not settled yet"), {"settled_at": None}),
     "refused": (_("Refused"), {"state": Change.State.REJECTED}),
     "blocked": (_("Needs a person"), {"settled_at": None, "state": Change.State.BLOCKED}),
 }
@@ -65,8 +65,10 @@ class DayFilter(filters.DateFilter):
 
 
 def _managers() -> list[tuple[str, Any]]:
-    people = User.objects.filter(is_active=True).order_by("username")
-    named = [(str(who.pk), who.get_full_name() or who.username) for who in people]
+    """Whoever has left stays as long as somebody looks up their customers, to give them away."""
+    theirs = Customer.objects.filter(account_manager=OuterRef("pk"))
+    people = User.objects.filter(Q(is_active=True) | Exists(theirs)).order_by("username")
+    named = [(str(who.pk), called(who)) for who in people]
     return [("mine", _("My customers")), ("nobody", _("Nobody")), *named]
 
 
@@ -128,7 +130,7 @@ class CustomerFilter(filters.FilterSet):
     origin = filters.ChoiceFilter(
         choices=Customer.Origin.choices, label=_title("origin"), empty_label=_("Any")
     )
-    seen_before = DayFilter(method="by_verified", label=_("Not verified since"))
+    seen_before = DayFilter(method="by_verified", label=_("Not verified since (a day in UTC)"))
 
     # Those that are always to be seen; all others stand behind "More filters".
     EVERYDAY = ("status", "manager", "changes")

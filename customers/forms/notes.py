@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from customers.forms.asking import AskingForm
 from customers.forms.texts import LONGEST_NOTE, TextField
 from customers.models import Customer
+from customers.models.labels import called
 
 
 class NoteForm(AskingForm):
@@ -37,8 +38,7 @@ class NoteForm(AskingForm):
 
 class ManagerField(forms.ModelChoiceField):
     def label_from_instance(self, person: Any) -> str:
-        name = person.get_full_name()
-        return f"{person} ({name})" if name else str(person)
+        return called(person)
 
 
 class AssignForm(forms.Form):

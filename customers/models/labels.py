@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.core.exceptions import FieldDoesNotExist
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -18,6 +19,13 @@ def label(name: str) -> str:
     except FieldDoesNotExist:
         return name
     return capfirst(str(field.verbose_name))  # type: ignore[union-attr]
+
+
+def called(person: User) -> str:
+    """As somebody is chosen: the username, by which all pages name people, and who that is."""
+    name = person.get_full_name()
+    words = f"{person} ({name})" if name else str(person)
+    return words if person.is_active else _("%s, no longer active") % words
 
 
 def in_words(name: str, value: Any) -> str:

@@ -47,8 +47,8 @@ WARNINGS = {
     Operation.DISABLE: EFFECTS[Operation.DISABLE],
     Operation.WEBSITE_DISABLE: EFFECTS[Operation.WEBSITE_DISABLE],
     Operation.DELETE: _(
-        "The account is closed for good. It cannot be undone, and the username can never be "
-        "used again, by anybody."
+        "The account is closed for good, and the customer's SMTP login and website access end that "
+        "moment. It cannot be undone, and the username can never be used again, by anybody."
     ),
 }
 STORIES = {

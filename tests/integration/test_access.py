@@ -3,6 +3,7 @@
 import pytest
 from django.contrib.auth.models import Group, User
 from django.test import Client
+from django.urls import reverse
 
 from customers.models import Change
 from tests.integration.addresses import address, names, populate
@@ -171,17 +172,39 @@ WRITING = [
 FOR_LOOKERS = {"customers:refreshes", "customers:views", "customers:view", "customers:delete-view"}
 
 
+def looker():
+    who = person(username="looker")
+    who.user_permissions.set(Group.objects.get(name="Managers").permissions.filter(
+        codename="view_customer"))  # fmt: skip
+    client = Client()
+    client.force_login(who)
+    return client
+
+
+def test_no_page_leads_to_where_one_may_not_go():
+    looking = looker()
+    lists = {reverse(f"customers:{name}") for name in ("list", "changes", "drift", "refreshes")}
+    met = followed(looking, {"/", *lists})
+    populate()
+    met |= followed(
+        looking, {"/", *lists, address("customers:detail"), address("customers:change")}
+    )
+    assert {link for link, status in met.items() if status == NO} == set()
+    assert len(met) > 20
+
+
+def followed(client, pages):
+    """The status of whatever these pages lead to."""
+    links = set().union(*(Page(client.get(page)).links() for page in pages))
+    return {link: client.get(link).status_code for link in links if link.startswith("/")}
+
+
 @pytest.mark.parametrize("name", WRITING)
 def test_who_may_not_write_writes_nothing(name):
     populate()
     strangers = everybody()[:2]
-    looker = person(username="looker")
-    looker.user_permissions.set(Group.objects.get(name="Managers").permissions.filter(
-        codename="view_customer"))  # fmt: skip
-    looking = Client()
-    looking.force_login(looker)
     if name not in FOR_LOOKERS:
-        strangers.append(looking)
+        strangers.append(looker())
     before = everything()
     for client in strangers:
         assert seen(client.post(address(name), TYPED.get(name, {}))) in {LOGIN, NO}

@@ -74,7 +74,7 @@ def test_on_offer_are_active_people_who_may_see_customers(console, ada, ana):
 def test_who_looks_after_somebody_now_is_told_even_if_they_could_not_be_chosen(console, ada):
     gone = person("Managers", username="gone", is_active=False)
     Customer.objects.update(account_manager=gone)
-    assert "gone" in offered(console, ada)
+    assert "gone, no longer active" in offered(console, ada)
     assert chosen(Page(console.get(ada.get_absolute_url()))) == str(gone.pk)
 
 

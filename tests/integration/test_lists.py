@@ -327,7 +327,18 @@ def test_who_looks_after_a_customer_is_chosen_by_name(console):
     assert shown(console, f"manager={ana.pk}") == ["ada@example.com"]
     assert shown(console, "manager=mine") == ["bob@example.com"]
     assert shown(console, "manager=nobody") == ["eve@example.com"]
-    assert "Ana García" in page(console, f"manager={ana.pk}").words
+    assert "Account manager: ana (Ana García)" in page(console, f"manager={ana.pk}").words
+
+
+def test_the_customers_of_somebody_who_has_left_are_found_to_be_given_away(console):
+    ana = person(username="ana", is_active=False)
+    bea = person(username="bea", is_active=False)
+    a_customer(account_manager=ana)
+    a_customer("bob@example.com")
+    assert shown(console, f"manager={ana.pk}") == ["ada@example.com"]
+    found = page(console, f"manager={ana.pk}")
+    assert "Account manager: ana, no longer active" in found.words
+    assert f'value="{bea.pk}"' not in console.get(LIST).content.decode()
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,13 @@ def test_the_same_name_in_whatever_case_is_replaced(grace):
     assert (view.name, view.query, view.is_shared) == ("LONDON", "q=paris", False)
 
 
+def test_what_is_shared_stays_so_when_it_is_made_to_show_something_else(grace, ada):
+    save(grace, is_shared="on")
+    save(grace, query="q=paris")
+    (shared,) = ada.get("/customers/").context["views"].offered
+    assert shared.query == "q=paris"
+
+
 def test_what_is_not_of_the_list_is_not_saved(grace):
     save(grace, query="sort=name&q=london&page=7&after=zzz&from=q%3Dx&evil=1")
     assert SavedView.objects.get().query == "q=london&sort=name"
