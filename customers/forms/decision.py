@@ -47,9 +47,11 @@ class DecisionForm(ReasonedForm):
 
     def __init__(self, change: Change, data: Any = None) -> None:
         super().__init__(data, initial={"claim": change.claim})
-        self.is_erased = change.lacks_password
+        # Until it is known that an earlier one was not taken, no new one goes out.
+        takes_password = change.operation in WITH_PASSWORD and not change.owes_look
+        self.is_erased = takes_password and change.lacks_password
         self.late_until = change.executable_until(clock.now())
-        if change.operation in WITH_PASSWORD:
+        if takes_password:
             call = CALLS[Operation(change.operation)]
             for name in ("password", "confirm_password"):
                 self.fields[name] = field_for(call.param(name), required=False)

@@ -1,6 +1,7 @@
 import os
 import socket
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -26,6 +27,24 @@ class AttemptQuerySet(models.QuerySet["Attempt"]):
         """
         open_or = ("", Attempt.Outcome.SUCCESS, Attempt.Outcome.UNKNOWN, Attempt.Outcome.LOST)
         return self.sends().filter(outcome__in=open_or)
+
+    def telling(self) -> "AttemptQuerySet":
+        """Without the looks that have shown nothing, neither one thing nor the other."""
+        told = (*Attempt.FINDINGS, Attempt.Outcome.NO_CONTROL, Attempt.Outcome.UNREADABLE)
+        return self.exclude(Q(kind=Attempt.Kind.LOOK) & ~Q(outcome__in=told))
+
+    def are_unproven(self) -> bool:
+        """Of one change's: whether nobody has seen yet what became of the last try.
+
+        A look from before the settle time was over has not: it may have been executed since.
+        """
+        last = self.telling().order_by("-n").first()
+        if last is None:
+            return False
+        if last.kind == Attempt.Kind.SEND or last.outcome in Attempt.UNPROVEN:
+            return last.outcome in Attempt.UNPROVEN
+        sent = self.perhaps_executed().order_by("-n").first()
+        return sent is not None and last.begun_at < sent.deadline + settings.SETTLE_TIME
 
 
 class Attempt(models.Model):
@@ -53,6 +72,11 @@ class Attempt(models.Model):
         CONTRADICTION = "CONTRADICTION", _("It is neither as before nor as asked")
         NO_CONTROL = "NO_CONTROL", _("The reading cannot be trusted")
         UNREADABLE = "UNREADABLE", _("The list does not show it")
+
+    # What a look may find of what was asked for; UNREADABLE and NO_CONTROL leave it open.
+    FINDINGS = (Outcome.AS_ASKED, Outcome.NOT_APPLIED, Outcome.TAKEN, Outcome.CONTRADICTION)
+    # A 429 says that nothing was done; where a second copy would do harm it is not taken on trust.
+    UNPROVEN = (Outcome.THROTTLED, Outcome.UNKNOWN, Outcome.LOST, Outcome.NO_CONTROL)
 
     change = models.ForeignKey(Change, models.PROTECT, verbose_name=_("change"))
     n = models.PositiveIntegerField(_("number"))

@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from customers.distributor.rules import SWITCHES, WITH_PASSWORD, Operation
+from customers.distributor.rules import NOT_REPEATABLE, SWITCHES, WITH_PASSWORD, Operation
 from customers.models.customer import Customer
 from customers.models.labels import in_words, label
 
@@ -217,6 +217,11 @@ class Change(models.Model):
         """Until when the distributor may still execute a try that we gave up on; None if not."""
         until = self.customer.quiet_until
         return until if self.attempts and until and until > now else None
+
+    @property
+    def owes_look(self) -> bool:
+        """Whether it is to be looked up before it goes out again: a second copy would do harm."""
+        return self.operation in NOT_REPEATABLE and self.attempt_set.are_unproven()
 
     @property
     def sends(self) -> "AttemptQuerySet":

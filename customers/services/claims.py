@@ -108,7 +108,9 @@ def _take_as_lost(change: Change, now: datetime) -> None:
                 "The worker did not come back. Whether it was executed is unknown."
             )
             attempt.save()
-            keep_quiet(change, attempt)
+        # It may have written down by itself, a moment ago, that nobody knows.
+        if last := change.sends.perhaps_executed().first():
+            keep_quiet(change, last)
 
 
 def mine(change: Change, *, returning: str = "id", **values: Any) -> tuple[Any, ...]:

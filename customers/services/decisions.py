@@ -55,10 +55,13 @@ def _follow(change: Change, choice: Choice, password: str) -> None:
         case Choice.REJECTED:
             turned_down(change, _("A person decided that it shall not be."), claim=raised)
         case _:
-            sealed = {"sealed_password": seal(password, change.pk)} if password else {}
+            # A password that has gone out holds if that was executed: first a look, then a new one.
+            owes_look = change.owes_look
+            takes = password and not owes_look
+            sealed = {"sealed_password": seal(password, change.pk)} if takes else {}
             mine(
                 change,
-                state=State.WAITING,
+                state=State.IN_DOUBT if owes_look else State.WAITING,
                 claim=raised,
                 lost=0,
                 rounds=0,

@@ -5,6 +5,7 @@ The network is never inside a transaction, and every write after the claim tests
 
 import logging
 import time
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -13,7 +14,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from customers.distributor.errors import DistributorError
-from customers.distributor.rules import NOT_REPEATABLE, Operation
+from customers.distributor.rules import Operation
 from customers.distributor.wire import Answer
 from customers.models import Alert, Attempt, Change, clock, row
 from customers.services import doubt, gate, settling
@@ -34,15 +35,6 @@ from customers.services.sealing import SealBroken, SealExpired, unseal
 
 logger = logging.getLogger(__name__)
 
-# After these nobody has looked yet.
-UNPROVEN = frozenset(
-    {
-        Attempt.Outcome.THROTTLED,
-        Attempt.Outcome.UNKNOWN,
-        Attempt.Outcome.LOST,
-        Attempt.Outcome.NO_CONTROL,
-    }
-)
 LOST = 3  # workers that a change may cost before a person looks at it
 
 
@@ -70,25 +62,17 @@ def deliver(change: Change) -> bool:
     try:
         if change.lost >= LOST:
             settling.block(change, _("Three workers were lost over this change."))
-        elif change.state == Change.State.IN_DOUBT or _must_look_first(change):
+        elif change.state == Change.State.IN_DOUBT or change.owes_look:
             doubt.resolve(change)
         else:
             _send(change)
     except FencedOffError:
         logger.warning("change %s was taken over by another worker", change.pk)
     except Shut:
-        give_back(change)
+        with suppress(FencedOffError):
+            give_back(change)
         return False
     return True
-
-
-def _must_look_first(change: Change) -> bool:
-    """Where a second copy would do harm: after a 429, though it should not have been executed,
-    and when a person sends it out again without a look since the last try."""
-    if change.operation not in NOT_REPEATABLE:
-        return False
-    last = change.attempt_set.order_by("-n").first()
-    return last is not None and last.outcome in UNPROVEN
 
 
 def _send(change: Change) -> None:

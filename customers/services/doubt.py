@@ -6,7 +6,6 @@ from functools import partial
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from customers.distributor.errors import DistributorError
@@ -32,11 +31,6 @@ logger = logging.getLogger(__name__)
 AGREE = timedelta(seconds=2)  # between two looks that count as two
 AWAY_PAUSE = timedelta(seconds=5)  # before the next look when this one got no answer
 PAUSES = (2, 2, 4, 8, 15, 30)  # seconds from one look to the next
-
-# Looks that have shown nothing, neither one thing nor the other.
-UNANSWERED = Q(kind=Attempt.Kind.LOOK) & ~Q(
-    outcome__in=(*Finding, Attempt.Outcome.NO_CONTROL, Attempt.Outcome.UNREADABLE)
-)
 
 State = Change.State
 
@@ -141,7 +135,7 @@ def _may_be_stale(change: Change) -> bool:
 
 def _apart(change: Change, finding: Finding, begun: datetime) -> timedelta | None:
     """How long before a look, since the last try, has shown the same; None if none has."""
-    before = change.attempt_set.exclude(UNANSWERED).order_by("-n").first()
+    before = change.attempt_set.telling().order_by("-n").first()
     if before is None or before.outcome != finding or before.ended_at is None:
         return None
     apart = begun - before.ended_at
@@ -219,5 +213,5 @@ def _pause(number: int) -> timedelta:
 
 def _looks_since_last_send(change: Change) -> int:
     last = change.sends.first()
-    looks = change.attempt_set.looks().exclude(UNANSWERED)
+    looks = change.attempt_set.looks().telling()
     return looks.filter(n__gt=last.n if last else 0).count()

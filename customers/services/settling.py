@@ -131,6 +131,9 @@ def _doubt(change: Change, attempt: Attempt, error: DistributorError) -> None:
     mine(change, state=State.IN_DOUBT, due_at=clock.now(), lease_until=None, error=error.reason)
     if isinstance(error, NoAnswer):
         keep_quiet(change, attempt)
+    elif before := change.sends.exclude(pk=attempt.pk).filter(outcome__in=Attempt.UNPROVEN).first():
+        # Refused, since an earlier try may have been executed: until when, that one says.
+        keep_quiet(change, before)
 
 
 def touch(change: Change, **columns: object) -> str | None:

@@ -106,13 +106,18 @@ def _if_rejected(change: Change) -> str:
 
 
 def _if_again(change: Change) -> str:
+    if change.owes_look:
+        looked = _(
+            "A worker looks first whether it was done after all, and goes by what it sees until "
+            "no try of it can be executed any more. If it was not, the same request goes out once "
+            "more."
+        )
+        erased = _("Its password was erased: a new one is asked for then, on this page.")
+        return f"{looked} {erased}" if change.lacks_password else looked
     if change.lacks_password:
         return _("The request goes out once more, with the password that you give below.")
     if change.operation in NOT_REPEATABLE:
-        return _(
-            "The same request goes out once more, with all counters at zero. If nobody has looked "
-            "since the last try, a worker looks first."
-        )
+        return _("The same request goes out once more, with all counters at zero.")
     return _(
         "The same request goes out once more, with all counters at zero. Done twice, it does no "
         "harm."

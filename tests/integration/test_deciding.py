@@ -9,12 +9,15 @@ from django.test import Client
 from customers.distributor.rules import Operation
 from customers.models import Alert, Change, Customer, Decision, Username
 from customers.models.change import OPEN
-from customers.services import changes, decisions, mirror
+from customers.services import changes, decisions, doubt, mirror, settling
+from tests.integration.crashes import killed_at
 from tests.integration.pages import Page, person, signed_in
 from tests.integration.steps import (
     ADA,
     ADAS,
+    CONTROL,
     NEW_NAME,
+    PASSWORD,
     UPDATES,
     again,
     at_once,
@@ -51,6 +54,56 @@ def different(sandbox, control, clock):
     changes.ask(change.customer, Operation.PROFILE, {"city": "Rome"})
     assert again(change).state == State.BLOCKED
     return again(change)
+
+
+@pytest.fixture
+def lost(sandbox, control, clock):
+    """A creation that was executed, and each of whose three workers was lost after that."""
+    change = create()
+    with killed_at(settling, "settle"):
+        deliver_all()
+    for _ in range(2):
+        clock.forward(91)
+        with killed_at(doubt, "resolve"):
+            deliver_all()
+    clock.forward(91)
+    deliver_all()
+    assert again(change).state == State.BLOCKED
+    return again(change)
+
+
+def test_a_new_password_waits_until_it_is_known_that_the_first_one_was_not_taken(
+    sandbox, lost, clock
+):
+    """Executed with the first one: done with another one would be a lie."""
+    page = Page(signed_in("Leads").get(lost.get_absolute_url()))
+    assert "A worker looks first whether it was done after all" in page.words
+    assert "confirm_password" not in page.sends
+
+    assert decide(lost, "AGAIN", password="another-engine")
+    assert again(lost).state == State.IN_DOUBT
+    deliver_until_settled(clock)
+
+    assert again(lost).state == State.DONE
+    assert sandbox.account(ADAS)["password"] == PASSWORD
+    assert commands(sandbox) == ["create"]
+
+
+def test_and_is_asked_for_once_it_is_known(sandbox, lost, clock):
+    Change.objects.update(sealed_password=None)
+    sandbox.store.clear()
+    sandbox.add_account(username=CONTROL)
+    assert decide(lost, "AGAIN")
+    deliver_until_settled(clock)
+    assert "a new one is needed" in again(lost).error
+
+    page = Page(signed_in("Leads").get(lost.get_absolute_url()))
+    assert "confirm_password" in page.sends
+    assert decide(lost, "AGAIN", password="another-engine")
+    deliver_until_settled(clock)
+
+    assert again(lost).state == State.DONE
+    assert sandbox.account(ADAS)["password"] == "another-engine"
 
 
 def test_a_creation_that_is_done_over_there_makes_a_live_customer(sandbox, different):

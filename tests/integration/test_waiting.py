@@ -3,17 +3,20 @@
 import pytest
 
 from customers.distributor.rules import Operation
-from customers.models import Alert, Attempt, Change, Gate
+from customers.models import Alert, Attempt, Change, Customer, Gate
 from customers.services import changes
+from customers.services.calling import distributor
 from tests.integration.steps import (
     NEW_NAME,
     NOWHERE,
+    PASSWORD,
     UPDATES,
     again,
     create,
     deliver_all,
     deliver_until_settled,
     live,
+    looks,
 )
 
 pytestmark = pytest.mark.django_db
@@ -87,6 +90,40 @@ def test_after_a_look_that_cannot_be_trusted_it_is_looked_up_again(sandbox, sett
     deliver_until_settled(clock)
 
     assert sandbox.operations() == ["create", *["retrieve"] * 4, "create"]
+
+
+def test_a_look_that_could_not_be_taken_is_still_owed(sandbox, settings, clock):
+    sandbox.faults.add("429", operation="create")
+    change = create()
+    deliver_all()
+    settings.DISTRIBUTOR_URL = NOWHERE
+    clock.forward(2)
+    deliver_all()
+    assert looks(change) == ["NOT_SENT"]
+
+    settings.DISTRIBUTOR_URL = sandbox.url
+    deliver_until_settled(clock)
+
+    calls = sandbox.operations()
+    assert calls[0] == calls[-1] == "create"
+    assert set(calls[1:-1]) == {"retrieve"}
+
+
+def test_a_refusal_after_too_many_calls_is_believed_after_the_settle_time(sandbox, control, clock):
+    """It was executed after all, though it was answered by a 429, and is not shown yet."""
+    sandbox.store.now = lambda: clock().timestamp()
+    clock.forward(120)
+    sandbox.faults.add("429", operation="create", retry_after=1)
+    change = create()
+    deliver_all()
+    secret = {"password": PASSWORD, "confirm_password": PASSWORD}
+    distributor().send(Operation.CREATE, change.params | secret)
+    sandbox.faults.add("stale", times=10_000, seconds=30)
+
+    deliver_until_settled(clock, seconds=2, times=90)
+
+    assert (again(change).state, again(change).error) == (State.DONE, "")
+    assert again(change.customer).status == Customer.Status.LIVE
 
 
 def test_a_throttled_look_waits_as_long_as_it_was_told(sandbox, clock):

@@ -8,13 +8,15 @@ from django.db import connection, transaction
 
 from bench import filling
 from customers.distributor.client import Distributor
+from customers.distributor.errors import NoAnswer
 from customers.distributor.line import Line
 from customers.distributor.rules import Operation
-from customers.models import Alert, Attempt, Change, Customer
+from customers.models import Alert, Attempt, Change, Customer, Gate
 from customers.services import changes, claims, delivery, doubt, settling
 from tests.integration.crashes import during_the_call, killed_at
 from tests.integration.steps import (
     ADAS,
+    SETTLE,
     again,
     at_once,
     create,
@@ -229,6 +231,41 @@ def test_a_claim_and_a_late_settling_do_not_wait_for_each_other(sandbox, clock, 
     assert claimed == change
     assert isinstance(settled, claims.FencedOffError)
     assert again(change).state == State.IN_DOUBT
+
+
+def test_who_takes_over_waits_for_what_a_worker_wrote_down_the_moment_before(
+    sandbox, clock, monkeypatch
+):
+    """Its late settling meets the fence, between the claim of the next one and the rest of it."""
+    change = create()
+    found = claims.claim()
+    attempt = delivery._begin(found)
+    clock.forward(31)
+    real = claims._take_as_lost
+
+    def after_the_other(*args):
+        with pytest.raises(claims.FencedOffError):
+            settling.settle(found, attempt, NoAnswer("The connection broke."))
+        return real(*args)
+
+    monkeypatch.setattr(claims, "_take_as_lost", after_the_other)
+
+    assert claims.claim() == change
+    assert again(attempt).outcome == Outcome.UNKNOWN
+    assert again(change.customer).quiet_until == attempt.deadline + SETTLE
+
+
+def test_a_claim_that_was_taken_over_is_not_given_back(sandbox, clock, monkeypatch):
+    change = create()
+    slow = claims.claim()
+    clock.forward(31)
+    claims.claim()
+    Gate.objects.update_or_create(pk=1, defaults={"shut_until": clock() + SETTLE})
+
+    assert delivery.deliver(slow) is False
+
+    assert again(change).claim == 2
+    assert again(change).lease_until is not None
 
 
 @pytest.mark.skipif("connection.vendor == 'sqlite'", reason="It writes one at a time anyway.")
