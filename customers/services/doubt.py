@@ -8,13 +8,14 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from customers.distributor.errors import DistributorError
+from customers.distributor.errors import DistributorError, Rejected
 from customers.distributor.rules import Operation
 from customers.models import Alert, Attempt, Change, Customer, clock
 from customers.services import gate
 from customers.services.alerts import alert, over
 from customers.services.claims import await_turn, frozen_request, lock_customer, mine, next_number
 from customers.services.evidence import (
+    ROUNDS,
     UNDONE_BY,
     Finding,
     Verdict,
@@ -56,12 +57,30 @@ def resolve(change: Change) -> None:
 
 
 def _unanswered(change: Change, begun: datetime, error: DistributorError) -> None:
+    settles = _settles(change)
+    # A refusal is an answer: the gate tells nobody of it, and it may be given for ever.
+    counts = isinstance(error, Rejected) and (settles is None or settles <= begun)
+    rounds = change.rounds + int(counts)
     with transaction.atomic():
         lock_customer(change)
         # They follow each other every few seconds for as long as it is away.
-        if not _is_repeated(change, error):
+        if counts or not _is_repeated(change, error):
             record(change, outcome_of(error), begun, error.reason, error=error)
-        look_later(change, AWAY_PAUSE)
+        if not counts:
+            look_later(change, AWAY_PAUSE)
+        elif rounds < ROUNDS:
+            mine(change, rounds=rounds)
+            look_later(change)
+        else:
+            why_not = _("The distributor refuses to show it: %s") % error.reason
+            block(change, why_not, rounds=rounds)
+
+
+def _settles(change: Change) -> datetime | None:
+    found: datetime | None = Customer.objects.values_list("quiet_until", flat=True).get(
+        pk=change.customer_id
+    )
+    return found
 
 
 def _is_repeated(change: Change, error: DistributorError) -> bool:
@@ -84,7 +103,7 @@ def _mistrust(change: Change, begun: datetime, sight: Sight) -> None:
 
 
 def _conclude(change: Change, sight: Sight | None, begun: datetime) -> None:
-    settles = Customer.objects.values_list("quiet_until", flat=True).get(pk=change.customer_id)
+    settles = _settles(change)
     last_send = change.sends.first()
     finding = sight.finding if sight else None
     grounds = Grounds(
@@ -198,7 +217,7 @@ def _last_words(change: Change) -> str:
 def look_later(change: Change, pause: timedelta | None = None) -> None:
     """The next look: soon at first, and again from the end of the settle time on."""
     now = clock.now()
-    quiet = Customer.objects.values_list("quiet_until", flat=True).get(pk=change.customer_id)
+    quiet = _settles(change)
     settled = quiet is None or quiet <= now
     looks = change.rounds if settled else _looks_since_last_send(change)
     due = now + (pause or _pause(looks))

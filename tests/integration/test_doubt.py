@@ -5,9 +5,12 @@ from datetime import timedelta
 
 import pytest
 
+from customers.distributor.client import Distributor
+from customers.distributor.errors import Rejected
 from customers.distributor.rules import Operation
 from customers.models import Alert, Attempt, Change, Customer
 from customers.services import changes
+from customers.services.evidence import ROUNDS
 from tests.integration.steps import (
     ADA,
     ADAS,
@@ -48,6 +51,28 @@ def test_a_create_whose_answer_was_lost_is_found_and_not_sent_again(sandbox, con
     customer = again(change.customer)
     assert (customer.status, customer.active) == ("LIVE", True)
     assert customer.quiet_until is None  # A late copy would be refused: nothing to wait for.
+
+
+def test_a_look_that_is_refused_again_and_again_is_told_to_a_person(
+    sandbox, control, clock, monkeypatch
+):
+    """An answer, and no outage: the gate stays open, and nobody else would tell of it."""
+    sandbox.faults.append("dropped")
+    change = create()
+
+    def refuse(*_args, **_filters):
+        raise Rejected(["No such user"], status=404)
+
+    monkeypatch.setattr(Distributor, "look", refuse)
+    for _ in range(60):
+        deliver_all()
+        clock.forward(5)
+
+    stuck = again(change)
+    assert (stuck.state, stuck.rounds) == (State.BLOCKED, ROUNDS)
+    assert stuck.error == "The distributor refuses to show it: No such user"
+    assert Alert.objects.filter(kind=Alert.Kind.BLOCKED, over_at=None).count() == 1
+    assert len(looks(change)) == 1 + ROUNDS, "one for the settle time, and each that counted"
 
 
 @pytest.mark.parametrize("fault", ["dropped", "503", "html"])
