@@ -8,7 +8,7 @@ from http import HTTPStatus
 from customers.distributor import lists, wire
 from customers.distributor.errors import NoAnswer
 from customers.distributor.line import Line
-from customers.distributor.rules import CALLS, Operation
+from customers.distributor.rules import CALLS, Operation, fold
 from customers.distributor.wire import Answer, Params
 
 COMMAND_CAP = 1024 * 1024
@@ -54,8 +54,11 @@ class Distributor:
         return wire.verdict(reply, self._format, mask)
 
     def look(self, **filters: str) -> list[dict[str, str]]:
-        """The whole of a filtered list. Filters are searches: take the exact match."""
-        return list(self._list(filters, self._look_deadline, cap=LOOK_CAP))
+        """A filtered list, read to its end. Filters are searches: of those found by a username only
+        the exact match is kept, however many come along."""
+        rows = self._list(filters, self._look_deadline, cap=LOOK_CAP)
+        name = fold(filters["username"]) if "username" in filters else None
+        return [row for row in rows if name is None or fold(row["username"]) == name]
 
     def rows(self) -> Iterator[dict[str, str]]:
         """Everybody, in constant memory. The list was complete only if the iteration ends."""

@@ -95,6 +95,8 @@ def _send(change: Change) -> None:
         gate.tell(result)
     elif is_failing:  # A success from before the first failure ends no row of them.
         gate.tell(None)
+    elif change.attempts > 1:
+        gate.credentials_taken()
     settling.settle(change, attempt, result)
 
 

@@ -11,10 +11,10 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from customers.distributor.errors import Denied, DistributorError, Rejected, Throttled
-from customers.models import Alert, Customer, Gate, clock
+from customers.models import Alert, Attempt, Customer, Gate, clock
 from customers.services import rate
 from customers.services.alerts import alert, over
 from customers.services.calling import distributor
@@ -53,6 +53,7 @@ def tell(error: DistributorError | None) -> None:
             # While it is shut only a list opens it: this may be an answer from before.
             if Gate.objects.filter(failures__gt=0, shut_until=None).update(**WELL):
                 over(Alert.Kind.REDIRECT)
+            credentials_taken()
         case Throttled():
             rate.slow_down(error)
         case _:
@@ -66,9 +67,24 @@ def read() -> None:
         return
     rate.begin_slowly()
     if shut.update(**WELL):
-        over(Alert.Kind.CREDENTIALS)
+        credentials_taken()
         over(Alert.Kind.REDIRECT)
         logger.info("the distributor is to be had again")
+
+
+def credentials_taken() -> None:
+    """Nobody is alerted any more, unless a change still waits whose last try was denied.
+
+    A list that is shown does not end that: a key may be good for reading alone.
+    """
+    if not Alert.objects.filter(kind=Alert.Kind.CREDENTIALS, over_at=None).exists():
+        return
+    later = Attempt.objects.sends().filter(change=OuterRef("change"), n__gt=OuterRef("n"))
+    denied = Attempt.objects.sends().filter(
+        ~Exists(later), outcome=Attempt.Outcome.DENIED, change__settled_at=None
+    )
+    if not denied.exists():
+        over(Alert.Kind.CREDENTIALS)
 
 
 WELL = {

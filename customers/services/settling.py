@@ -114,7 +114,9 @@ def _wait(change: Change, error: NotExecuted) -> None:
     does not get through.
     """
     longest = min(LONGEST_PAUSE, 2 * 2.0 ** min(change.attempts, 10))
-    pause = 0.0 if isinstance(error, (Throttled, Denied)) else random.uniform(0, longest)  # noqa: S311
+    # One that alone is denied, while reads are answered, would shut the gate for all each time.
+    soon = isinstance(error, Throttled) or (isinstance(error, Denied) and change.attempts == 1)
+    pause = 0.0 if soon else random.uniform(0, longest)  # noqa: S311
     touch(change)
     mine(
         change,

@@ -584,12 +584,12 @@ LISTS = {
 @pytest.mark.parametrize(("form", "body"), LISTS.values(), ids=LISTS)
 def test_a_list_is_read_whole(form, body, framing):
     with serving(saying(framing(body)), format=form) as server:
-        assert server.distributor.look(username="ada", active="1") == [ADA, BOB]
+        assert server.distributor.look(city="ada", active="1") == [ADA, BOB]
         assert list(server.distributor.rows()) == [ADA, BOB]
 
     asked = [urllib.parse.parse_qsl(r.partition(b"\r\n\r\n")[2].decode()) for r in server.requests]
     fixed = [("api_user", USER), ("api_key", KEY), ("method", "profile"), ("task", "get")]
-    assert asked == [[*fixed, ("username", "ada"), ("active", "1")], fixed]
+    assert asked == [[*fixed, ("active", "1"), ("city", "ada")], fixed]
 
 
 @pytest.mark.parametrize("framing", [http, chunked])
@@ -683,10 +683,20 @@ def test_a_list_without_end_stops_at_its_deadline():
 
 
 def test_a_look_takes_only_so_much(monkeypatch):
-    monkeypatch.setattr("customers.distributor.client.LOOK_CAP", 2**20)
+    """Whatever comes along beside the one that was asked for is not kept."""
+    monkeypatch.setattr("customers.distributor.client.LOOK_CAP", 2**24)
     too_long = pytest.raises(errors.NoAnswer, match="too long")
-    with serving(endless_rows, look_deadline=20) as server, too_long:
-        server.distributor.look()
+    tracemalloc.start()
+    with serving(endless_rows, look_deadline=60) as server, too_long:
+        server.distributor.look(username="bob")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 3 * 2**20
+
+
+def test_of_a_look_by_name_the_exact_match_is_kept_in_letters_of_either_size():
+    with serving(saying(http(ROWS))) as server:
+        assert server.distributor.look(username="BOB") == [BOB]
 
 
 def test_a_silent_list_is_given_up_after_the_idle_time():

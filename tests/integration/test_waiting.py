@@ -1,5 +1,7 @@
 """What was surely not executed waits and goes out later, without a strike against it."""
 
+from datetime import timedelta
+
 import pytest
 
 from customers.distributor.rules import Operation
@@ -163,3 +165,21 @@ def test_wrong_credentials_stop_everything_and_alert_once(
     assert {again(change).state for change in asked} == {State.DONE}
     assert Alert.objects.get().over_at is not None
     assert len(mailoutbox) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_denied_while_the_list_is_shown_alerts_once_and_leaves_the_others_their_turn(
+    sandbox, settings, clock, mailoutbox
+):
+    """As a key that may read and not write, or one account that is no longer ours."""
+    settings.ADMINS = [("Lead", "lead@reseller.example")]
+    denied = create()
+    sandbox.faults.add("credentials", operation="create", times=6)
+    for _ in range(100):
+        deliver_all()
+        clock.forward(16)
+    tries = list(denied.sends.order_by("n"))
+    assert [it.outcome for it in tries] == [*["DENIED"] * 6, "SUCCESS"]
+    assert len(mailoutbox) == Alert.objects.count() == 1
+    assert Alert.objects.get().over_at is not None
+    assert tries[-1].begun_at - tries[0].begun_at > timedelta(seconds=6 * 16)
