@@ -19,6 +19,10 @@ from tests.chaos.plan import Asked, Plan
 from tests.installation import Seen, Visitor
 
 PEOPLE = 4
+# Seconds that a form takes at the least, on a quick machine too: what is hurt goes by the clock.
+EACH = 1.0
+# Customers of one person at a time: their changes shall meet each other.
+AT_A_TIME = 3
 PATIENCE = 180.0  # seconds for one form, whatever is down meanwhile
 PAUSE = 0.3
 ALREADY = "already sent with other content"
@@ -72,9 +76,10 @@ class Load:
         person = Person(visitor, self.site)
         try:
             while left := [lane for lane in left if lane]:
-                # Some at a time: a customer's changes shall meet each other.
-                told = person.ask(dice.choice(left[:8]).pop(), customers)
+                begun = time.monotonic()
+                told = person.ask(dice.choice(left[:AT_A_TIME]).pop(), customers)
                 self.history.append(told)
+                time.sleep(max(0.0, begun + EACH - time.monotonic()))
         except (GivenUp, AssertionError, LookupError) as trouble:
             self.troubles.append(f"person {number}: {trouble!r}")
 
