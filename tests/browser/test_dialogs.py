@@ -11,6 +11,7 @@ from tests.browser.test_looks import RULES, violations
 
 WHY = "Why? (optional, kept with the change)"
 PHONE = {"width": 360, "height": 740}
+WIDER = "(it => it.scrollWidth - it.clientWidth)(document.querySelector('dialog[open]'))"
 
 
 @pytest.fixture(scope="module")
@@ -187,3 +188,13 @@ def test_a_note_that_was_begun_outlives_a_dialog(page, installed, grace):
     is_settled(page)
     expect(page.get_by_role("link", name="Give website access")).to_be_visible()
     expect(page.get_by_label("Add a note")).to_have_value("She rang")
+
+
+@pytest.mark.parametrize("link", ["Delete", "Change username"])
+def test_a_long_name_without_blanks_fits_into_a_dialog_on_a_phone(page, installed, name, link):
+    create(page, installed.url, name, **{"First name": "Wolfeschlegelsteinhausen" * 2})
+    is_settled(page)
+    page.set_viewport_size(PHONE)
+    follow(page, link)
+    expect(sheet(page).get_by_role("button", name=link)).to_be_visible()
+    assert page.evaluate(WIDER) == 0
