@@ -77,7 +77,8 @@ def credentials_taken() -> None:
 
     A list that is shown does not end that: a key may be good for reading alone.
     """
-    if not Alert.objects.filter(kind=Alert.Kind.CREDENTIALS, over_at=None).exists():
+    raised = Alert.objects.filter(kind=Alert.Kind.CREDENTIALS, over_at=None)
+    if not raised.exists() or Gate.objects.filter(denied=True).exists():
         return
     later = Attempt.objects.sends().filter(change=OuterRef("change"), n__gt=OuterRef("n"))
     denied = Attempt.objects.sends().filter(

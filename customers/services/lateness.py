@@ -3,6 +3,7 @@
 from django.conf import settings
 
 from customers.models import Alert, Change, Gate, clock
+from customers.services import gate
 from customers.services.alerts import alert, over
 from customers.services.claims import DUE, OF_ANYBODY, mend
 
@@ -25,6 +26,7 @@ def oldest() -> Change | None:
 def check() -> Change | None:
     """Raise the alert, or end it; the oldest late change if there is one."""
     mend()
+    gate.credentials_taken()  # What was denied may have been given up meanwhile.
     late = oldest()
     if late:
         alert(Alert.Kind.LATE, _words(late))
@@ -34,6 +36,6 @@ def check() -> Change | None:
 
 
 def _words(late: Change) -> str:
-    gate = Gate.closed()
-    why = f"No calls go out: {gate.why}" if gate else "Do worker, beat and poller run?"
+    closed = Gate.closed()
+    why = f"No calls go out: {closed.why}" if closed else "Do worker, beat and poller run?"
     return f"The oldest change that is due waits since {late.due_at:%Y-%m-%d %H:%M} UTC. {why}"

@@ -6,7 +6,7 @@ import pytest
 
 from customers.distributor.rules import Operation
 from customers.models import Alert, Attempt, Change, Customer, Gate
-from customers.services import changes
+from customers.services import changes, lateness
 from customers.services.calling import distributor
 from tests.integration.steps import (
     NEW_NAME,
@@ -15,6 +15,7 @@ from tests.integration.steps import (
     UPDATES,
     again,
     create,
+    decide,
     deliver_all,
     deliver_until_settled,
     live,
@@ -183,3 +184,19 @@ def test_what_is_denied_while_the_list_is_shown_alerts_once_and_leaves_the_other
     assert len(mailoutbox) == Alert.objects.count() == 1
     assert Alert.objects.get().over_at is not None
     assert tries[-1].begun_at - tries[0].begun_at > timedelta(seconds=6 * 16)
+
+
+def test_nobody_is_alerted_of_a_denial_for_ever_once_the_change_is_given_up(sandbox, clock):
+    denied = create()
+    sandbox.faults.add("credentials", operation="create", times=100)
+    deliver_all()
+    clock.forward(16)
+    lateness.check()
+    assert Alert.objects.get(kind=Alert.Kind.CREDENTIALS).over_at is None, "still denied"
+    Change.objects.update(state=State.BLOCKED)
+    deliver_all()
+    decide(denied, "REJECTED")
+
+    lateness.check()
+
+    assert Alert.objects.get(kind=Alert.Kind.CREDENTIALS).over_at is not None
