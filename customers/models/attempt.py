@@ -41,8 +41,10 @@ class AttemptQuerySet(models.QuerySet["Attempt"]):
         last = self.telling().order_by("-n").first()
         if last is None:
             return False
-        if last.kind == Attempt.Kind.SEND or last.outcome in Attempt.UNPROVEN:
-            return last.outcome in Attempt.UNPROVEN
+        if last.outcome in Attempt.UNPROVEN:
+            return True
+        if last.kind == Attempt.Kind.SEND:
+            return False  # Its answer said so.
         sent = self.perhaps_executed().order_by("-n").first()
         return sent is not None and last.begun_at < sent.deadline + settings.SETTLE_TIME
 
