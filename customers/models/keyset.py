@@ -24,10 +24,8 @@ from customers.models.orders import DEFAULT, ORDERS
 Meanwhile = Callable[[], object]
 
 LARGEST_KEY = 2**63 - 1
-# Up to here a list is counted.
+# Of more than so many PostgreSQL is believed how many they are, and nobody counts.
 MOST_COUNTED = 10_000
-# Where the database expects no more there may be so few, and counting finds them all anyway.
-MOST_EXPECTED = 2 * MOST_COUNTED
 # Customers along the order among whom a page of many is looked for, before all are collected; and
 # the nearest of them, among whom the next one is. Where those hold nobody none is nearby.
 WINDOW = 5_000
@@ -145,8 +143,8 @@ class Reading:
     def _keys(self, place: Place | None, limit: int, *, backwards: bool) -> list[int]:
         if self.expected is None or not self.customers.query.where:
             return self._walk(place, limit, backwards=backwards)
-        few, first = (MOST_COUNTED, BESIDE) if self._is_by_key else (MOST_EXPECTED, GLANCE)
-        if self.expected > few:
+        if self._are_many:
+            first = BESIDE if self._is_by_key else GLANCE
             near = self._near(place, limit, first, backwards=backwards)
             if near and len(near) < limit:
                 # Twice as many as it takes if the next are like the first.
@@ -169,12 +167,16 @@ class Reading:
     def expected(self) -> int | None:
         return self.customers.expected()
 
+    @property
+    def _are_many(self) -> bool:
+        return (self.expected or 0) > MOST_COUNTED
+
     @cached_property
     def counted(self) -> int:
         """How many there are, if they are few; else one more than MOST_COUNTED."""
         if self._all is not None:
             return min(self._all, MOST_COUNTED + 1)
-        if self.expected and self.expected > MOST_EXPECTED:
+        if self._are_many:
             return MOST_COUNTED + 1
         return self.customers.values("pk")[: MOST_COUNTED + 1].count()
 
@@ -212,10 +214,12 @@ class Reading:
         sign, direction = ("<", "DESC") if falling else (">", "ASC")
         after = f"WHERE (sort_key, pk) {sign} (%s, %s)" if place else ""
         order = f"ORDER BY sort_key {direction}, pk {direction}"
+        number = "NULL" if self._are_many else "count(*) FROM hits"
+        # OFFSET: they are collected first, and no index of the order is walked along.
         # Nothing in it comes from outside: what does is among the parameters.
         sql = (
-            f"WITH hits (pk, sort_key) AS MATERIALIZED ({hits}) "  # noqa: S608
-            "SELECT number, pk FROM (SELECT count(*) AS number FROM hits) AS counted LEFT JOIN "
+            f"WITH hits (pk, sort_key) AS ({hits} OFFSET 0) "  # noqa: S608
+            f"SELECT number, pk FROM (SELECT {number}) AS counted (number) LEFT JOIN "
             f"(SELECT * FROM hits {after} {order} LIMIT {limit:d}) AS shown ON true {order}"
         )
         params = (*params, *([place.key, place.pk] if place else []))

@@ -62,7 +62,7 @@ def crowd(db):
         )  # fmt: skip
 
 
-MANY: dict[str, int] = {"MOST_COUNTED": 0, "MOST_EXPECTED": 0}
+MANY = {"MOST_COUNTED": 0}
 WAYS: dict[str, dict[str, int]] = {
     "as it comes": {},
     "near": MANY | {"WINDOW": 30},
@@ -485,6 +485,24 @@ def test_many_are_not_counted_before_somebody_asks(console, monkeypatch):
     assert counted == "?sort=name&count=exact"
     assert "35 customers" in page(console, counted.lstrip("?")).words
     assert "about" not in page(console, counted.lstrip("?")).words
+
+
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite expects nothing")
+@pytest.mark.parametrize("way", ["found nearby", "collected"])
+def test_of_more_than_a_few_that_are_expected_nobody_counts_one(console, monkeypatch, way):
+    for module in (keyset, list_pages):
+        monkeypatch.setattr(module, "MOST_COUNTED", 20)
+    monkeypatch.setattr(list_pages, "PAGE", 10)
+    if way == "collected":
+        monkeypatch.setattr(keyset, "GLANCE", 1)
+        monkeypatch.setattr(keyset, "WINDOW", 1)
+    many_customers(35)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    with CaptureQueriesContext(connection) as ran:
+        assert "about 35 customers" in page(console, "status=LIVE&sort=name").words
+    counting = re.compile(r"count\(.* from (\"customers_customer\"|hits)", re.IGNORECASE)
+    assert [it["sql"] for it in ran if counting.search(it["sql"])] == []
 
 
 def test_few_are_counted_at_once(console):
