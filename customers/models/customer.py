@@ -144,7 +144,12 @@ class Customer(models.Model):
             models.Index(BY_PACKAGE, F("id"), name="customer_by_package"),
             models.Index(fields=["status", "id"], name="customer_by_status"),
             # What few customers have, or none that was only read from the distributor's list.
-            models.Index(fields=["active"], condition=~Q(active=True), name="customer_not_sending"),
+            models.Index(
+                F("active"),
+                *(key_of(field) for field in FACETS),
+                condition=~Q(active=True),
+                name="customer_not_sending",
+            ),
             *(
                 models.Index(
                     fields=[field],

@@ -1,5 +1,7 @@
 """Fields of few values: those that hold the text are told to the database, and found as before."""
 
+import re
+
 import pytest
 from django.db import connection
 
@@ -49,3 +51,16 @@ def test_a_country_is_answered_by_its_index():
     assert "customer_country" in customers.explain()
     assert customers.expected() == 1
     assert Customer.objects.filter(has("country", "nowhere")).expected() == 0
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="the index is PostgreSQL's")
+def test_whose_sending_is_off_in_a_country_is_answered_by_one_index():
+    """No row is read in order to see where they live: there are 30,000 of a million."""
+    for n in range(60):
+        a_customer(f"c{n}@example.com", country="Poland" if n % 3 else "Norway", active=n % 2 == 0)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE customers_customer")
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    plan = Customer.objects.filter(has("country", "norw"), active=False).explain()
+    assert re.search(r"customer_not_sending.*\n *Index Cond: .*country.*Norway", plan), plan
+    assert "Filter" not in plan
