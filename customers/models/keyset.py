@@ -8,6 +8,7 @@ order. PostgreSQL says beforehand which of the two it is.
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -32,8 +33,8 @@ WINDOW = 5_000
 BESIDE = 1_000
 # In an order by text these are enough to see it: it often goes along with what is searched.
 GLANCE = 300
-# So many are not collected in order to show a few of them.
-MOST_COLLECTED = 200_000
+# Of many so many are enough to tell how far a page can reach at most.
+SOME = 2_000
 TABLE = Customer._meta.db_table  # noqa: SLF001
 
 
@@ -108,10 +109,6 @@ def _row(*values: Any) -> Func:
     return Func(*values, template="(%(expressions)s)", output_field=TextField())
 
 
-def _nothing() -> None:
-    pass
-
-
 class Reading:
     """A list in an order, to be read page by page from any place of it.
 
@@ -121,7 +118,7 @@ class Reading:
 
     def __init__(self, customers: CustomerQuerySet, order: Order) -> None:
         self.customers, self.order = customers.order_by(), order
-        self.meanwhile: Meanwhile = _nothing
+        self.meanwhile: Meanwhile | None = None
         # Known once all of them were collected.
         self._all: int | None = None
 
@@ -156,7 +153,7 @@ class Reading:
 
     def _far(self, place: Place | None, limit: int, *, backwards: bool) -> list[int]:
         """Where nobody looks nearby, or nobody is there."""
-        read = self._walk if (self.expected or 0) > MOST_COLLECTED else self._collect
+        read = self._bounded if self._are_many else self._collect
         return read(place, limit, backwards=backwards)
 
     @property
@@ -191,7 +188,7 @@ class Reading:
         place: Place | None,
         limit: int,
         among: int,
-        meanwhile: Meanwhile = _nothing,
+        meanwhile: Meanwhile | None = None,
         *,
         backwards: bool,
     ) -> list[int]:
@@ -208,18 +205,14 @@ class Reading:
         return [row[0] for row in _fetch(sql, (*params, *wanted_params), meanwhile)]
 
     def _collect(self, place: Place | None, limit: int, *, backwards: bool) -> list[int]:
-        keyed = self.customers.annotate(sort_key=self.order.key).values_list("pk", "sort_key")
-        hits, params = keyed.query.sql_with_params()
-        falling = self.order.descending != backwards
-        sign, direction = ("<", "DESC") if falling else (">", "ASC")
-        after = f"WHERE (sort_key, pk) {sign} (%s, %s)" if place else ""
-        order = f"ORDER BY sort_key {direction}, pk {direction}"
-        number = "NULL" if self._are_many else "count(*) FROM hits"
-        # OFFSET: they are collected first, and no index of the order is walked along.
+        """All of them, and counted."""
+        hits, params = self._hits()
+        ahead, _, order = self._ways(backwards=backwards)
+        after = f"WHERE (sort_key, pk) {ahead} (%s, %s)" if place else ""
         # Nothing in it comes from outside: what does is among the parameters.
         sql = (
-            f"WITH hits (pk, sort_key) AS ({hits} OFFSET 0) "  # noqa: S608
-            f"SELECT number, pk FROM (SELECT {number}) AS counted (number) LEFT JOIN "
+            f"WITH hits (pk, sort_key) AS MATERIALIZED ({hits}) "  # noqa: S608
+            "SELECT number, pk FROM (SELECT count(*) AS number FROM hits) AS counted LEFT JOIN "
             f"(SELECT * FROM hits {after} {order} LIMIT {limit:d}) AS shown ON true {order}"
         )
         params = (*params, *([place.key, place.pk] if place else []))
@@ -227,15 +220,53 @@ class Reading:
         self._all = rows[0][0]
         return [pk for _, pk in rows if pk is not None]
 
+    def _bounded(self, place: Place | None, limit: int, *, backwards: bool) -> list[int]:
+        """Whoever comes after so many of any few of them is not on the page.
 
-def _fetch(sql: str, params: tuple[Any, ...], meanwhile: Meanwhile) -> list[Any]:
+        How far it reaches at most is told to PostgreSQL, which knows whether to read the others
+        at all: the index of the order and the one that finds them may be laid over each other.
+        """
+        hits, params = self._hits()
+        ahead, behind, order = self._ways(backwards=backwards)
+        # Nothing in it comes from outside: what does is among the parameters.
+        rest = f"SELECT * FROM ({hits}) AS found (pk, sort_key) WHERE true"  # noqa: S608
+        if place:
+            rest += f" AND (sort_key, pk) {ahead} (%s, %s)"
+            params = (*params, place.key, place.pk)
+        # In a CTE they are come by as if all were wanted, though only the first few are read.
+        few = (
+            f"WITH hits AS MATERIALIZED ({rest}) SELECT sort_key, pk FROM "  # noqa: S608
+            f"(SELECT * FROM hits LIMIT {SOME:d}) AS few {order} OFFSET {limit:d} LIMIT 1"
+        )
+        for last in _fetch(few, params):
+            rest += f" AND (sort_key, pk) {behind} (%s, %s)"
+            params = (*params, *last)
+        # OFFSET: no index of the order is walked along in the hope to meet them soon.
+        sql = f"SELECT pk FROM ({rest} OFFSET 0) AS hits {order} LIMIT {limit:d}"  # noqa: S608
+        return [row[0] for row in _fetch(sql, params, self.meanwhile)]
+
+    def _hits(self) -> tuple[str, tuple[Any, ...]]:
+        keyed = self.customers.annotate(sort_key=self.order.key).values_list("pk", "sort_key")
+        return keyed.query.sql_with_params()
+
+    def _ways(self, *, backwards: bool) -> tuple[str, str, str]:
+        """What compares with the next ones and with those before, and the order."""
+        falling = self.order.descending != backwards
+        ahead, behind, direction = ("<", ">", "DESC") if falling else (">", "<", "ASC")
+        return ahead, behind, f"ORDER BY sort_key {direction}, pk {direction}"
+
+
+def _fetch(
+    sql: str, params: tuple[Any, ...], meanwhile: Meanwhile | None = None
+) -> list[tuple[Any, ...]]:
     """In a pipeline PostgreSQL begins as soon as it was told, and nobody waits before the fetch."""
     with (
         connection.cursor() as cursor,
         connection.wrap_database_errors,
-        connection.connection.pipeline(),
+        connection.connection.pipeline() if meanwhile else nullcontext(),
     ):
         cursor.execute(sql, params)
-        meanwhile()
-        found: list[Any] = cursor.fetchall()
+        if meanwhile:
+            meanwhile()
+        found: list[tuple[Any, ...]] = cursor.fetchall()
         return found

@@ -53,6 +53,7 @@ class Listing:
         _dress(self.form)
         self.order = Order.named(query.get("sort", DEFAULT))
         self.columns = tables.chosen(query.getlist("columns"))
+        self.density = _density(request)
 
     @cached_property
     def said(self) -> dict[str, str]:
@@ -131,10 +132,17 @@ class Listing:
     def more(self) -> list[BoundField]:
         return [it for it in self.form if it.name not in {*CustomerFilter.EVERYDAY, "q"}]
 
+    @property
+    def choices(self) -> list[tuple[str, str]]:
+        return [(name, _title(name)) for name in tables.COLUMNS]
+
     @cached_property
-    def narrowing(self) -> str:
-        """The form, drawn; it asks the database nothing."""
-        return render_to_string("customers/_narrow_down.html", {"listing": self})
+    def drawn(self) -> dict[str, str]:
+        """What asks the database nothing."""
+        return {
+            name: render_to_string(f"customers/_{name}.html", {"listing": self})
+            for name in ("narrow_down", "list_menu")
+        }
 
     @cached_property
     def reading(self) -> Reading:
@@ -160,11 +168,10 @@ def _dress(form: Form) -> None:
 @permission_required("customers.view_customer", raise_exception=True)
 def customer_list(request: HttpRequest) -> HttpResponse:
     listing = Listing(request.GET, request)
-    listing.reading.meanwhile = lambda: listing.narrowing
+    listing.reading.meanwhile = lambda: listing.drawn
     page = Page(listing)
     keys = [customer.pk for customer in page]
     waiting, stuck = open_changes(keys)
-    density = _density(request)
     table = tables.CustomerTable(
         page.object_list,
         columns=listing.columns,
@@ -179,14 +186,14 @@ def customer_list(request: HttpRequest) -> HttpResponse:
         "page": page,
         "table": table,
         "stuck": stuck,
-        "density": density,
         "packages": Package.objects.values_list("name", flat=True),
         "chips": list(_chips(listing)),
-        "choices": [(it, table.base_columns[it].verbose_name) for it in tables.COLUMNS],
     }
     response = render(request, "customers/list.html", context)
     if request.GET.get("density") in DENSITIES:
-        response.set_cookie("density", density, max_age=A_YEAR, samesite="Lax", httponly=True)
+        response.set_cookie(
+            "density", listing.density, max_age=A_YEAR, samesite="Lax", httponly=True
+        )
     return response
 
 

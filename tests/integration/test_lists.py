@@ -67,8 +67,8 @@ WAYS: dict[str, dict[str, int]] = {
     "as it comes": {},
     "near": MANY | {"WINDOW": 30},
     "near, not at once": MANY | {"WINDOW": 30, "BESIDE": 4, "GLANCE": 4},
-    "near, then collected": MANY | {"WINDOW": 8, "BESIDE": 2, "GLANCE": 2},
-    "walked": MANY | {"WINDOW": 1, "BESIDE": 1, "GLANCE": 1, "MOST_COLLECTED": 0},
+    "near, then far": MANY | {"WINDOW": 8, "BESIDE": 2, "GLANCE": 2},
+    "far, among few": MANY | {"WINDOW": 1, "BESIDE": 1, "GLANCE": 1, "SOME": 5},
 }
 
 
@@ -119,6 +119,36 @@ def test_an_order_that_goes_along_with_the_search_is_soon_given_up(
 
 
 @pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite collects nothing")
+@pytest.mark.parametrize("order", ["name", "-email", "-known"])
+@pytest.mark.parametrize("is_far", [False, True])
+def test_of_many_who_are_nowhere_near_only_those_are_read_who_may_be_on_the_page(
+    crowd, monkeypatch, order, is_far
+):
+    """Any five of them tell that nobody behind the fourth can be."""
+    for name, value in (WAYS["far, among few"]).items():
+        monkeypatch.setattr(keyset, name, value)
+    by = Order.named(order)
+    some = Customer.objects.filter(active=True)
+    rows = list(some.annotate(sort_key=by.key).order_by(*by.by(backwards=False)))
+    first = 6 if is_far else 0
+    place = Place(rows[5].sort_key, rows[5].pk) if is_far else None
+    few = {customer.pk for customer in rows[first:]}
+    with CaptureQueriesContext(connection) as ran:
+        keys = Reading(some, by).keys(place, 3)
+    assert keys == [customer.pk for customer in rows[first : first + 3]]
+    told, read = (it["sql"] for it in ran.captured_queries[-2:])
+    assert "LIMIT 5" in told
+    with connection.cursor() as cursor:
+        cursor.execute(told)
+        ((_, last),) = cursor.fetchall()
+        cursor.execute(read.replace("LIMIT 3", ""))
+        among = [pk for (pk,) in cursor.fetchall()]
+    assert last in few
+    assert among == [it.pk for it in rows[first : [it.pk for it in rows].index(last)]]
+    assert len(among) < len(few)
+
+
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite collects nothing")
 def test_while_postgresql_collects_something_else_is_done(crowd):
     """It sleeps over the one whom it finds, and is seen to be at it."""
     slept = Cast(Func(Value(1.0), function="pg_sleep", output_field=TextField()), TextField())
@@ -156,7 +186,7 @@ def test_the_form_that_is_drawn_meanwhile_asks_the_database_nothing(django_asser
     listing = Listing(request.GET, request)
     assert listing.reading
     with django_assert_num_queries(0):
-        assert 'value="ada"' in listing.narrowing
+        assert 'value="ada"' in listing.drawn["narrow_down"]
 
 
 def stepped(reading, everybody, *, backwards):
