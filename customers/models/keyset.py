@@ -208,15 +208,15 @@ class Reading:
         """All of them, and counted."""
         hits, params = self._hits()
         ahead, _, order = self._ways(backwards=backwards)
-        after = f"WHERE (sort_key, pk) {ahead} (%s, %s)" if place else ""
+        beyond_it, values = self._compared(ahead, place)
         # Nothing in it comes from outside: what does is among the parameters.
         sql = (
             f"WITH hits (pk, sort_key) AS MATERIALIZED ({hits}) "  # noqa: S608
             "SELECT number, pk FROM (SELECT count(*) AS number FROM hits) AS counted LEFT JOIN "
-            f"(SELECT * FROM hits {after} {order} LIMIT {limit:d}) AS shown ON true {order}"
+            f"(SELECT * FROM hits WHERE {beyond_it} {order} LIMIT {limit:d}) AS shown "
+            f"ON true {order}"
         )
-        params = (*params, *([place.key, place.pk] if place else []))
-        rows = _fetch(sql, params, self.meanwhile)
+        rows = _fetch(sql, (*params, *values), self.meanwhile)
         self._all = rows[0][0]
         return [pk for _, pk in rows if pk is not None]
 
@@ -228,22 +228,27 @@ class Reading:
         """
         hits, params = self._hits()
         ahead, behind, order = self._ways(backwards=backwards)
-        # Nothing in it comes from outside: what does is among the parameters.
-        rest = f"SELECT * FROM ({hits}) AS found (pk, sort_key) WHERE true"  # noqa: S608
-        if place:
-            rest += f" AND (sort_key, pk) {ahead} (%s, %s)"
-            params = (*params, place.key, place.pk)
-        # In a CTE they are come by as if all were wanted, though only the first few are read.
-        few = (
-            f"WITH hits AS MATERIALIZED ({rest}) SELECT sort_key, pk FROM "  # noqa: S608
-            f"(SELECT * FROM hits LIMIT {SOME:d}) AS few {order} OFFSET {limit:d} LIMIT 1"
-        )
-        for last in _fetch(few, params):
-            rest += f" AND (sort_key, pk) {behind} (%s, %s)"
-            params = (*params, *last)
-        # OFFSET: no index of the order is walked along in the hope to meet them soon.
-        sql = f"SELECT pk FROM ({rest} OFFSET 0) AS hits {order} LIMIT {limit:d}"  # noqa: S608
+        beyond_it, values = self._compared(ahead, place)
+        params = (*params, *values)
+        # In a CTE they are come by as if all were wanted: no index of the order is walked along in
+        # the hope to meet them soon. Nothing comes from outside: what does is among the parameters.
+        rest = f"SELECT * FROM ({hits}) AS found (pk, sort_key) WHERE {beyond_it}"  # noqa: S608
+        few = f"(SELECT * FROM hits LIMIT {SOME:d}) AS few {order} OFFSET {limit:d} LIMIT 1"  # noqa: S608
+        sql = f"WITH hits AS MATERIALIZED ({rest}) SELECT sort_key, pk FROM {few}"  # noqa: S608
+        for last in _fetch(sql, params):
+            before_it, values = self._compared(behind, Place(*last))
+            rest += f" AND {before_it}"
+            params = (*params, *values)
+        sql = f"WITH hits AS MATERIALIZED ({rest}) SELECT pk FROM hits {order} LIMIT {limit:d}"  # noqa: S608
         return [row[0] for row in _fetch(sql, params, self.meanwhile)]
+
+    def _compared(self, sign: str, place: Place | None) -> tuple[str, tuple[Any, ...]]:
+        """A row of twice the key would keep PostgreSQL from the right page of the key's index."""
+        if not place:
+            return "true", ()
+        if self._is_by_key:
+            return f"pk {sign} %s", (place.pk,)
+        return f"(sort_key, pk) {sign} (%s, %s)", (place.key, place.pk)
 
     def _hits(self) -> tuple[str, tuple[Any, ...]]:
         keyed = self.customers.annotate(sort_key=self.order.key).values_list("pk", "sort_key")
