@@ -33,8 +33,10 @@ WINDOW = 5_000
 BESIDE = 1_000
 # In an order by text these are enough to see it: it often goes along with what is searched.
 GLANCE = 300
-# Of many so many are enough to tell how far a page can reach at most.
+# In an order by text so many of many are enough to tell how far a page can reach at most.
 SOME = 2_000
+# In the order of the key, which is that of the table, more are not collected: they are walked to.
+MOST_COLLECTED = 200_000
 TABLE = Customer._meta.db_table  # noqa: SLF001
 
 
@@ -153,7 +155,12 @@ class Reading:
 
     def _far(self, place: Place | None, limit: int, *, backwards: bool) -> list[int]:
         """Where nobody looks nearby, or nobody is there."""
-        read = self._bounded if self._are_many else self._collect
+        if self._are_many and not self._is_by_key:
+            read = self._bounded
+        elif (self.expected or 0) > MOST_COLLECTED:
+            read = self._walk
+        else:
+            read = self._collect
         return read(place, limit, backwards=backwards)
 
     @property
@@ -208,15 +215,15 @@ class Reading:
         """All of them, and counted."""
         hits, params = self._hits()
         ahead, _, order = self._ways(backwards=backwards)
-        beyond_it, values = self._compared(ahead, place)
+        after = f"WHERE (sort_key, pk) {ahead} (%s, %s)" if place else ""
         # Nothing in it comes from outside: what does is among the parameters.
         sql = (
             f"WITH hits (pk, sort_key) AS MATERIALIZED ({hits}) "  # noqa: S608
             "SELECT number, pk FROM (SELECT count(*) AS number FROM hits) AS counted LEFT JOIN "
-            f"(SELECT * FROM hits WHERE {beyond_it} {order} LIMIT {limit:d}) AS shown "
-            f"ON true {order}"
+            f"(SELECT * FROM hits {after} {order} LIMIT {limit:d}) AS shown ON true {order}"
         )
-        rows = _fetch(sql, (*params, *values), self.meanwhile)
+        params = (*params, *([place.key, place.pk] if place else []))
+        rows = _fetch(sql, params, self.meanwhile)
         self._all = rows[0][0]
         return [pk for _, pk in rows if pk is not None]
 
@@ -228,27 +235,19 @@ class Reading:
         """
         hits, params = self._hits()
         ahead, behind, order = self._ways(backwards=backwards)
-        beyond_it, values = self._compared(ahead, place)
-        params = (*params, *values)
         # In a CTE they are come by as if all were wanted: no index of the order is walked along in
         # the hope to meet them soon. Nothing comes from outside: what does is among the parameters.
-        rest = f"SELECT * FROM ({hits}) AS found (pk, sort_key) WHERE {beyond_it}"  # noqa: S608
+        rest = f"SELECT * FROM ({hits}) AS found (pk, sort_key) WHERE true"  # noqa: S608
+        if place:
+            rest += f" AND (sort_key, pk) {ahead} (%s, %s)"
+            params = (*params, place.key, place.pk)
         few = f"(SELECT * FROM hits LIMIT {SOME:d}) AS few {order} OFFSET {limit:d} LIMIT 1"  # noqa: S608
         sql = f"WITH hits AS MATERIALIZED ({rest}) SELECT sort_key, pk FROM {few}"  # noqa: S608
         for last in _fetch(sql, params):
-            before_it, values = self._compared(behind, Place(*last))
-            rest += f" AND {before_it}"
-            params = (*params, *values)
+            rest += f" AND (sort_key, pk) {behind} (%s, %s)"
+            params = (*params, *last)
         sql = f"WITH hits AS MATERIALIZED ({rest}) SELECT pk FROM hits {order} LIMIT {limit:d}"  # noqa: S608
         return [row[0] for row in _fetch(sql, params, self.meanwhile)]
-
-    def _compared(self, sign: str, place: Place | None) -> tuple[str, tuple[Any, ...]]:
-        """A row of twice the key would keep PostgreSQL from the right page of the key's index."""
-        if not place:
-            return "true", ()
-        if self._is_by_key:
-            return f"pk {sign} %s", (place.pk,)
-        return f"(sort_key, pk) {sign} (%s, %s)", (place.key, place.pk)
 
     def _hits(self) -> tuple[str, tuple[Any, ...]]:
         keyed = self.customers.annotate(sort_key=self.order.key).values_list("pk", "sort_key")
