@@ -2,7 +2,8 @@
 
 A list may hold a million: it is never sorted as a whole. What few customers match is collected by
 the index that knows them, and then put in order; what many match is met while walking along the
-order. PostgreSQL says beforehand which of the two it is.
+order, or, where it stands far away, as far as a page can reach at most. PostgreSQL says beforehand
+how many they are.
 """
 
 import json
@@ -25,17 +26,17 @@ from customers.models.orders import DEFAULT, ORDERS
 Meanwhile = Callable[[], object]
 
 LARGEST_KEY = 2**63 - 1
-# Of more than so many PostgreSQL is believed how many they are, and nobody counts.
+# Of more than so many PostgreSQL is believed how many they are: nobody counts for that alone.
 MOST_COUNTED = 10_000
-# Customers along the order among whom a page of many is looked for, before all are collected; and
-# the nearest of them, among whom the next one is. Where those hold nobody none is nearby.
+# Customers along the order among whom a page of many is looked for first; and the nearest of them,
+# among whom the next one is. Where those hold nobody none is nearby.
 WINDOW = 5_000
 BESIDE = 1_000
 # In an order by text these are enough to see it: it often goes along with what is searched.
 GLANCE = 300
 # In an order by text so many of many are enough to tell how far a page can reach at most.
 SOME = 2_000
-# In the order of the key, which is that of the table, more are not collected: they are walked to.
+# Of more some are met soon enough, wherever one looks.
 MOST_COLLECTED = 200_000
 TABLE = Customer._meta.db_table  # noqa: SLF001
 
@@ -155,10 +156,10 @@ class Reading:
 
     def _far(self, place: Place | None, limit: int, *, backwards: bool) -> list[int]:
         """Where nobody looks nearby, or nobody is there."""
-        if self._are_many and not self._is_by_key:
-            read = self._bounded
-        elif (self.expected or 0) > MOST_COLLECTED:
+        if (self.expected or 0) > MOST_COLLECTED:
             read = self._walk
+        elif self._are_many and not self._is_by_key:
+            read = self._bounded
         else:
             read = self._collect
         return read(place, limit, backwards=backwards)
@@ -241,13 +242,27 @@ class Reading:
         if place:
             rest += f" AND (sort_key, pk) {ahead} (%s, %s)"
             params = (*params, place.key, place.pk)
-        few = f"(SELECT * FROM hits LIMIT {SOME:d}) AS few {order} OFFSET {limit:d} LIMIT 1"  # noqa: S608
-        sql = f"WITH hits AS MATERIALIZED ({rest}) SELECT sort_key, pk FROM {few}"  # noqa: S608
-        for last in _fetch(sql, params):
-            rest += f" AND (sort_key, pk) {behind} (%s, %s)"
-            params = (*params, *last)
-        sql = f"WITH hits AS MATERIALIZED ({rest}) SELECT pk FROM hits {order} LIMIT {limit:d}"  # noqa: S608
-        return [row[0] for row in _fetch(sql, params, self.meanwhile)]
+        sql = (
+            f"WITH hits AS MATERIALIZED ({rest}), few AS (SELECT * FROM hits LIMIT {SOME:d}) "  # noqa: S608
+            "SELECT number, sort_key, pk FROM (SELECT count(*) FROM few) AS counted (number) "
+            f"LEFT JOIN (SELECT * FROM few {order} LIMIT {limit + 1:d}) AS shown ON true {order}"
+        )
+        rows = _fetch(sql, params, self.meanwhile)
+        keys = [pk for _, _, pk in rows if pk is not None][:limit]
+        if rows[0][0] < SOME:  # These few are all.
+            self._all = self._all if place else rows[0][0]
+            return keys
+        for last in (rows[limit][1:], ()):
+            bound = f" AND (sort_key, pk) {behind} (%s, %s)" if last else ""
+            sql = (
+                f"WITH hits AS MATERIALIZED ({rest}{bound}) "  # noqa: S608
+                f"SELECT pk FROM hits {order} LIMIT {limit:d}"
+            )
+            keys = [row[0] for row in _fetch(sql, (*params, *last))]
+            # Fewer than there were: somebody was altered since. Then all are asked for.
+            if len(keys) == limit:
+                break
+        return keys
 
     def _hits(self) -> tuple[str, tuple[Any, ...]]:
         keyed = self.customers.annotate(sort_key=self.order.key).values_list("pk", "sort_key")

@@ -141,12 +141,31 @@ def test_of_many_who_are_nowhere_near_only_those_are_read_who_may_be_on_the_page
     assert "LIMIT 5" in told
     with connection.cursor() as cursor:
         cursor.execute(told)
-        ((_, last),) = cursor.fetchall()
+        _, _, last = cursor.fetchall()[3]
         cursor.execute(read.replace("LIMIT 3", ""))
         among = [pk for (pk,) in cursor.fetchall()]
     assert last in few
     assert among == [it.pk for it in rows[first : [it.pk for it in rows].index(last)]]
     assert len(among) < len(few)
+
+
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite collects nothing")
+def test_whoever_is_altered_after_the_bound_was_told_leaves_no_gap(crowd, monkeypatch):
+    for name, value in (WAYS["far, among few"] | {"SOME": 19}).items():
+        monkeypatch.setattr(keyset, name, value)
+    fetch = keyset._fetch
+
+    def altered_then(sql, *more):
+        found = fetch(sql, *more)
+        if "LIMIT 19" in sql:
+            Customer.objects.filter(pk__in=before[:2]).update(active=False)
+        return found
+
+    by = Order.named("name")
+    some = Customer.objects.filter(active=True)
+    before = list(some.order_by(*by.by(backwards=False)).values_list("pk", flat=True))
+    monkeypatch.setattr(keyset, "_fetch", altered_then)
+    assert Reading(some, by).keys(None, 3) == before[2:5]
 
 
 @pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite collects nothing")
@@ -519,12 +538,12 @@ def test_many_are_not_counted_before_somebody_asks(console, monkeypatch):
 
 
 @pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite expects nothing")
-@pytest.mark.parametrize("way", ["found nearby", "collected"])
+@pytest.mark.parametrize("way", ["nearby", "far"])
 def test_of_more_than_a_few_that_are_expected_nobody_counts_one(console, monkeypatch, way):
     for module in (keyset, list_pages):
         monkeypatch.setattr(module, "MOST_COUNTED", 20)
     monkeypatch.setattr(list_pages, "PAGE", 10)
-    if way == "collected":
+    if way == "far":
         monkeypatch.setattr(keyset, "GLANCE", 1)
         monkeypatch.setattr(keyset, "WINDOW", 1)
     many_customers(35)
@@ -534,6 +553,20 @@ def test_of_more_than_a_few_that_are_expected_nobody_counts_one(console, monkeyp
         assert "about 35 customers" in page(console, "status=LIVE&sort=name").words
     counting = re.compile(r"count\(.* from (\"customers_customer\"|hits)", re.IGNORECASE)
     assert [it["sql"] for it in ran if counting.search(it["sql"])] == []
+
+
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite expects nothing")
+@pytest.mark.parametrize("order", ["name", "known"])
+def test_where_many_were_expected_and_few_are_there_their_number_is_told(
+    console, monkeypatch, order
+):
+    monkeypatch.setattr(list_pages, "PAGE", 10)
+    for name in ("GLANCE", "BESIDE", "WINDOW"):
+        monkeypatch.setattr(keyset, name, 1)
+    monkeypatch.setattr(Reading, "expected", 15_000)
+    many_customers(35)
+    Customer.objects.filter(pk__in=Customer.objects.values("pk")[:15]).update(company="Engines")
+    assert "15 customers" in page(console, f"company=Engines&sort={order}").words
 
 
 def test_few_are_counted_at_once(console):
