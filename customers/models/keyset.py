@@ -248,20 +248,16 @@ class Reading:
             f"LEFT JOIN (SELECT * FROM few {order} LIMIT {limit + 1:d}) AS shown ON true {order}"
         )
         rows = _fetch(sql, params, self.meanwhile)
-        keys = [pk for _, _, pk in rows if pk is not None][:limit]
         if rows[0][0] < SOME:  # These few are all.
-            self._all = self._all if place else rows[0][0]
-            return keys
-        for last in (rows[limit][1:], ()):
-            bound = f" AND (sort_key, pk) {behind} (%s, %s)" if last else ""
-            sql = (
-                f"WITH hits AS MATERIALIZED ({rest}{bound}) "  # noqa: S608
-                f"SELECT pk FROM hits {order} LIMIT {limit:d}"
-            )
-            keys = [row[0] for row in _fetch(sql, (*params, *last))]
-            # Fewer than there were: somebody was altered since. Then all are asked for.
-            if len(keys) == limit:
-                break
+            if not place:
+                self._all = rows[0][0]
+            return [pk for _, _, pk in rows if pk is not None][:limit]
+        rest += f" AND (sort_key, pk) {behind} (%s, %s)"
+        params = (*params, *rows[limit][1:])
+        sql = f"WITH hits AS MATERIALIZED ({rest}) SELECT pk FROM hits {order} LIMIT {limit:d}"  # noqa: S608
+        keys = [row[0] for row in _fetch(sql, params)]
+        if len(keys) < limit:  # Somebody was altered since.
+            return self._collect(place, limit, backwards=backwards)
         return keys
 
     def _hits(self) -> tuple[str, tuple[Any, ...]]:
